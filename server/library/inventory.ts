@@ -1,0 +1,133 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type { Device, Platform, Values } from '../model.ts';
+import { checkShape, nearest } from './check.ts';
+import type { Complaints } from './complaints.ts';
+import { canonicalPort } from './ports.ts';
+import { type InventoryShape, inventorySchema, type LayerShape } from './schema/inventory.ts';
+import { readYaml, type YamlFile } from './yaml.ts';
+
+interface InventoryFile {
+  readonly yaml: YamlFile;
+  readonly shape: InventoryShape;
+}
+
+/** Every device of inventory/*.yml, its layers folded: defaults, groups in order, the device; a later layer wins. */
+export function readInventory(
+  folder: string,
+  root: string,
+  platforms: ReadonlyMap<string, Platform>,
+  complaints: Complaints,
+): Map<string, Device> {
+  const files = inventoryFiles(folder, root, complaints);
+  const groups = new Map<string, LayerShape>();
+  for (const { yaml, shape } of files) {
+    for (const [name, group] of Object.entries(shape.groups)) {
+      if (groups.has(name)) complaints.add(yaml.atKey(['groups', name]), `group ${name} is there twice`);
+      groups.set(name, group);
+    }
+  }
+  const defaults = fold(files.map(({ shape }) => shape.defaults));
+  const devices = new Map<string, Device>();
+  for (const file of files) {
+    for (const name of Object.keys(file.shape.devices)) {
+      if (devices.has(name)) complaints.add(file.yaml.atKey(['devices', name]), `device ${name} is there twice`);
+      const device = readDevice(name, file, { groups, defaults, platforms, complaints });
+      if (device) devices.set(name, device);
+    }
+  }
+  complainOfTwins(devices, complaints);
+  return devices;
+}
+
+function inventoryFiles(folder: string, root: string, complaints: Complaints): InventoryFile[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter(name => /\.ya?ml$/.test(name) && !name.startsWith('policy.'))
+    .sort()
+    .flatMap(name => {
+      const file = complaints.try(() => {
+        const yaml = readYaml(join(folder, name), relative(root, join(folder, name)));
+        return { yaml, shape: checkShape(inventorySchema, yaml.value === null ? { ...yaml, value: {} } : yaml) };
+      });
+      return file ? [file] : [];
+    });
+}
+
+interface Surroundings {
+  readonly groups: ReadonlyMap<string, LayerShape>;
+  readonly defaults: LayerShape;
+  readonly platforms: ReadonlyMap<string, Platform>;
+  readonly complaints: Complaints;
+}
+
+function readDevice(name: string, { yaml, shape }: InventoryFile, around: Surroundings): Device | undefined {
+  const { groups, defaults, platforms, complaints } = around;
+  const own = shape.devices[name];
+  if (!own) return undefined;
+  const source = yaml.atKey(['devices', name]);
+  const layers = own.groups.flatMap((group, i) => {
+    const layer = groups.get(group);
+    if (!layer) complaints.add(yaml.at(['devices', name, 'groups', i]), unknown('group', group, groups.keys()));
+    return layer ? [layer] : [];
+  });
+  const { address, groups: _, switch_ids, ...last } = own;
+  const folded = fold([defaults, ...layers, last]);
+  if (folded.platform === undefined) complaints.add(source, `${name} has no platform`);
+  const platform = folded.platform === undefined ? undefined : findPlatform(folded.platform, platforms);
+  if (folded.platform !== undefined && !platform) complaints.add(source, unknown('platform', folded.platform, platforms.keys()));
+  if (folded.credentials === undefined) complaints.add(source, `${name} has no credentials`);
+  if (!platform || folded.credentials === undefined) return undefined;
+  return {
+    name,
+    platform: platform.name,
+    address,
+    port: folded.port ?? 22,
+    credentials: folded.credentials,
+    hostKeys: folded.host_keys ?? [],
+    switchIds: switch_ids.map((id, i) => {
+      if (!isMac(id)) complaints.add(yaml.at(['devices', name, 'switch_ids', i]), `${id} is no MAC address`);
+      return bareMac(id);
+    }),
+    uplinks: (folded.uplinks ?? []).map(port => canonicalPort(port, platform)),
+    physicalNetworks: folded.physical_networks ?? [],
+    vars: folded.vars ?? {},
+    source,
+  };
+}
+
+function fold(layers: readonly { [K in keyof LayerShape]?: LayerShape[K] | undefined }[]): LayerShape {
+  const vars: Values = Object.assign({}, ...layers.map(layer => layer.vars ?? {}));
+  const defined = layers.map(layer => Object.fromEntries(Object.entries(layer).filter(([, value]) => value !== undefined)));
+  return { ...Object.assign({}, ...defined), vars } as LayerShape;
+}
+
+/** By its folder's name or one of its aliases. */
+export function findPlatform(name: string, platforms: ReadonlyMap<string, Platform>): Platform | undefined {
+  return platforms.get(name) ?? [...platforms.values()].find(platform => platform.aliases.includes(name));
+}
+
+function complainOfTwins(devices: ReadonlyMap<string, Device>, complaints: Complaints): void {
+  const owners = new Map<string, string>();
+  for (const device of devices.values()) {
+    for (const id of device.switchIds) {
+      const other = owners.get(id);
+      if (other) complaints.add(device.source, `${device.name} and ${other} have the same switch id`);
+      owners.set(id, device.name);
+    }
+  }
+}
+
+function unknown(what: string, name: string, known: Iterable<string>): string {
+  const near = nearest(name, known);
+  return `no ${what} ${name}${near ? `; did you mean ${near}?` : ''}`;
+}
+
+/** Six octets with any of the usual separators, or none: 00:1c:73:aa:bb:01, 001c.73aa.bb01, 00-1C-73-AA-BB-01. */
+export function isMac(text: string): boolean {
+  return /^[\da-f]{12}$/.test(bareMac(text));
+}
+
+export function bareMac(text: string): string {
+  return text.toLowerCase().replace(/[:.-]/g, '');
+}

@@ -1,0 +1,108 @@
+import type { Device, Method, Platform, Playbook, Task, Template } from '../model.ts';
+import { nearest } from './check.ts';
+import type { Complaints } from './complaints.ts';
+
+/** Set for every template, whatever the method. `change` is a short id of the change, for names of sessions. */
+export const ALWAYS = ['device', 'uplinks', 'change'] as const;
+
+const PORT = [
+  'port',
+  'mode',
+  'native_vlan',
+  'allowed_vlans',
+  'default_vlan',
+  'description',
+  'mtu',
+  'mac',
+  'port_id',
+  'node',
+  'instance',
+] as const;
+const NETWORK = ['vlan', 'network_name'] as const;
+
+/** What a call sets, by method. A name that a call leaves out is null. */
+export const CALL_NAMES: Readonly<Record<Method, readonly string[]>> = {
+  attach_port: PORT,
+  update_port: PORT,
+  detach_port: ['port', 'mode', 'default_vlan', 'description'],
+  is_port_supported: ['port'],
+  add_network: NETWORK,
+  delete_network: NETWORK,
+};
+
+/** Complains about every name in a template that neither the call, nor the playbook, nor every device's inventory sets. */
+export function checkNames(platform: Platform, devices: readonly Device[], complaints: Complaints): void {
+  const fromInventory = commonVars(devices);
+  const base = [...ALWAYS, ...Object.keys(platform.vars), ...fromInventory];
+  check(platformTemplates(platform), new Set(base), complaints);
+  for (const playbook of platform.playbooks.values()) {
+    const shared = typeof playbook.verify === 'string' ? platform.playbooks.get(playbook.verify) : undefined;
+    const known = new Set([...base, ...CALL_NAMES[playbook.method as Method], ...Object.keys(playbook.vars)]);
+    check(playbookTemplates(playbook), known, complaints);
+    checkWhen(playbook, known, complaints);
+    if (shared && Array.isArray(shared.verify))
+      check(shared.verify.flatMap(taskTemplates), new Set([...known, ...Object.keys(shared.vars)]), complaints);
+  }
+}
+
+/** Vars that every device of the platform has; without any device, none. */
+function commonVars(devices: readonly Device[]): string[] {
+  const [first, ...others] = devices;
+  return first ? Object.keys(first.vars).filter(name => others.every(device => name in device.vars)) : [];
+}
+
+function check(templates: readonly Template[], known: ReadonlySet<string>, complaints: Complaints): void {
+  const told = new Set<string>();
+  for (const { name, place } of templates.flatMap(template => template.names)) {
+    const key = `${place.file}:${place.line}:${name}`;
+    if (known.has(name) || told.has(key)) continue;
+    told.add(key);
+    const near = nearest(name, known);
+    complaints.add(place, `{{${name}}} is set by nobody${near ? `; did you mean {{${near}}}?` : ''}`);
+  }
+}
+
+function checkWhen(playbook: Playbook, known: ReadonlySet<string>, complaints: Complaints): void {
+  for (const task of tasksOf(playbook)) {
+    for (const name of Object.keys(task.when)) {
+      if (!known.has(name)) complaints.add(task.source, `when: ${name} is set by nobody`);
+    }
+  }
+}
+
+function tasksOf(playbook: Playbook): Task[] {
+  const lists = [playbook.require, playbook.tasks, playbook.verify, playbook.rescue];
+  return lists.flatMap(list => (typeof list === 'string' ? [] : [...list]));
+}
+
+function playbookTemplates(playbook: Playbook): Template[] {
+  return [playbook.title, ...tasksOf(playbook).flatMap(taskTemplates)];
+}
+
+function taskTemplates(task: Task): Template[] {
+  const expectations = [...task.expect, ...task.reject].flatMap(entry => [
+    entry.pattern,
+    ...(entry.means ? [entry.means] : []),
+    ...(entry.kind === 'vlans' ? [entry.list, ...(entry.under ? [entry.under] : []), ...(entry.except ? [entry.except] : [])] : []),
+  ]);
+  return [task.name, task.commands, ...task.tolerate, ...task.answer.map(({ answer }) => answer), ...expectations];
+}
+
+function platformTemplates(platform: Platform): Template[] {
+  const { transaction, save } = platform;
+  const steps = [
+    transaction?.diff,
+    transaction?.commit,
+    transaction?.confirm,
+    transaction?.undo,
+    transaction?.discard,
+    transaction?.abandon,
+    save,
+  ];
+  return [
+    ...platform.onOpen,
+    ...(platform.prefix ? [platform.prefix] : []),
+    ...[...platform.modes.values()].flatMap(mode => [...mode.enter, ...mode.leave, ...mode.answer.map(({ answer }) => answer)]),
+    ...steps.flatMap(step => (step ? taskTemplates(step) : [])),
+  ];
+}
