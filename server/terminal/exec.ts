@@ -1,0 +1,78 @@
+import { at, ChangeError } from '../errors.ts';
+import type { Dialect, Exchange, Step } from '../model.ts';
+import { within } from '../transport/deadline.ts';
+import type { Connection, ExecOutput } from '../transport/transport.ts';
+import { refusalIn } from './failures.ts';
+import type { Terminal } from './terminal.ts';
+
+/** A Linux box: each command runs on a channel of its own and its exit status tells success. There are no modes. */
+export class ExecTerminal implements Terminal {
+  readonly #connection: Connection;
+  #dialect: Dialect;
+  readonly #device: string;
+  #trusted = true;
+
+  constructor(connection: Connection, parts: { dialect: Dialect; device: string }) {
+    this.#connection = connection;
+    this.#dialect = parts.dialect;
+    this.#device = parts.device;
+  }
+
+  get alive(): boolean {
+    return this.#trusted && this.#connection.alive;
+  }
+
+  async enter(): Promise<void> {
+    // Every command starts in the same place.
+  }
+
+  speak(dialect: Dialect): void {
+    this.#dialect = dialect;
+  }
+
+  landed(): boolean {
+    return true;
+  }
+
+  async run(
+    step: Pick<Step, 'lines' | 'tolerate'>,
+    deadline: number,
+    heard: (exchange: Exchange) => void = () => {},
+  ): Promise<readonly Exchange[]> {
+    const exchanges: Exchange[] = [];
+    for (const { text, place } of step.lines) {
+      const output = await this.#exec(text, deadline);
+      const exchange = { sent: text, received: `${output.stdout}${output.stderr}`.trimEnd(), place };
+      exchanges.push(exchange);
+      heard(exchange);
+      const refusal = this.#refusal(output, step.tolerate);
+      if (refusal !== undefined) {
+        throw new ChangeError('rejected', `${this.#device} refused "${text}" (${at(place)}): ${refusal}`, { said: refusal });
+      }
+    }
+    return exchanges;
+  }
+
+  async close(): Promise<void> {
+    this.#trusted = false;
+    this.#connection.close();
+  }
+
+  async #exec(command: string, deadline: number): Promise<ExecOutput> {
+    try {
+      return await within(this.#connection.exec(command), deadline, `hear from ${this.#device} after "${command}"`);
+    } catch (thrown) {
+      this.#trusted = false;
+      throw thrown;
+    }
+  }
+
+  /** A failure is an exit status, or the vendor's words in spite of one of 0. */
+  #refusal({ stdout, stderr, status }: ExecOutput, tolerate: readonly RegExp[]): string | undefined {
+    const words = `${stdout}${stderr}`;
+    const said = refusalIn(words, this.#dialect.failures, tolerate);
+    if (said !== undefined) return said;
+    if (status === 0 || tolerate.some(pattern => pattern.test(words))) return undefined;
+    return stderr.trim() || `exit status ${status ?? 'unknown, ended by a signal'}`;
+  }
+}
