@@ -1,0 +1,127 @@
+import { ChangeError, messageOf } from '../errors.ts';
+import type { Library } from '../library/library.ts';
+import type { ChangeRequest, ChangeResult, Outcome } from '../model.ts';
+import { type AuditSink, audit } from './audit.ts';
+import { execute } from './execute.ts';
+import { plan } from './plan.ts';
+import { script } from './script.ts';
+import type { World } from './world.ts';
+
+/** Everything a request is carried out with. */
+export interface Desk {
+  readonly library: Library;
+  readonly world: World;
+  readonly audit: AuditSink;
+}
+
+/** A request that says `mode` and VLANs, carried out or, as a dry run, planned; either way audited. */
+export async function change(request: ChangeRequest, desk: Desk): Promise<ChangeResult> {
+  try {
+    const planned = plan(request, desk.library);
+    const result = request.dryRun ? rehearsed(planned) : await execute(planned, desk.world);
+    audit(request, result, undefined, desk.audit);
+    return result;
+  } catch (thrown) {
+    audit(request, thrown instanceof ChangeError ? thrown.results[0] : undefined, thrown, desk.audit);
+    throw thrown;
+  }
+}
+
+/** A dry run: the plan itself, in the shape of a result. Each line that would be typed is there, and no answer. */
+function rehearsed(planned: ReturnType<typeof plan>): ChangeResult {
+  return {
+    outcome: 'planned',
+    device: planned.device.name,
+    platform: planned.dialect.platform,
+    method: planned.request.method,
+    file: planned.file,
+    diff: '',
+    saved: { state: 'not needed' },
+    steps: script(planned).map(line => ({
+      task: `${line.when}: ${line.task}`,
+      source: line.place ?? { file: planned.file, line: 1 },
+      exchanges: [{ sent: line.sent, received: '', place: line.place ?? { file: planned.file, line: 1 } }],
+    })),
+    timings: { queued: 0, login: 0, total: 0 },
+  };
+}
+
+/**
+ * Carries out the requests of one call, one link after the other. If one fails, ports that this call attached are detached again,
+ * last first, and the error says how each device ended.
+ */
+export async function changeInOrder(requests: readonly ChangeRequest[], desk: Desk): Promise<ChangeResult[]> {
+  const done: { request: ChangeRequest; result: ChangeResult }[] = [];
+  for (const request of requests) {
+    try {
+      done.push({ request, result: await change(request, desk) });
+    } catch (thrown) {
+      if (done.length === 0 || !(thrown instanceof ChangeError)) throw thrown;
+      const ended = await takeBackAll(done, desk);
+      const results = [...ended, ...thrown.results];
+      const others = ended.map(result => `${result.device} ended ${result.outcome}`).join(', ');
+      throw thrown.with(worst([...results.map(result => result.outcome), thrown.outcome]), results, `${thrown.message}; ${others}`);
+    }
+  }
+  return done.map(({ result }) => result);
+}
+
+/** Devices at once in one call for many devices; each is one SSH login. */
+const AT_ONCE = 16;
+
+/** Carries out requests for different devices side by side; fails when any of them failed, and tells how each ended. */
+export async function changeSideBySide(
+  requests: readonly ChangeRequest[],
+  desk: Desk,
+  ended: (result: ChangeResult) => void = () => {},
+): Promise<ChangeResult[]> {
+  const waiting = [...requests.entries()];
+  const outcomes: PromiseSettledResult<ChangeResult>[] = [];
+  const worker = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [index, request] = next;
+      const [settled] = await Promise.allSettled([change(request, desk)]);
+      outcomes[index] = settled;
+      const result = settled.status === 'fulfilled' ? settled.value : (settled.reason as ChangeError).results?.[0];
+      if (result) ended(result);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, requests.length) }, worker));
+  const failures = outcomes.flatMap(outcome => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+  const results = outcomes.flatMap(outcome =>
+    outcome.status === 'fulfilled' ? [outcome.value] : outcome.reason instanceof ChangeError ? [...outcome.reason.results] : [],
+  );
+  const [first] = failures;
+  if (first === undefined) return results;
+  if (!(first instanceof ChangeError)) throw first;
+  throw first.with(worst([...results.map(result => result.outcome), first.outcome]), results, failures.map(messageOf).join('; '));
+}
+
+async function takeBackAll(done: readonly { request: ChangeRequest; result: ChangeResult }[], desk: Desk): Promise<ChangeResult[]> {
+  const ended: ChangeResult[] = [];
+  for (const { request, result } of done.toReversed()) {
+    // Only what this call did itself, and only an attach has an inverse that needs no memory of what was there before.
+    if (result.outcome !== 'applied' || request.method !== 'attach_port') {
+      ended.unshift(result);
+      continue;
+    }
+    ended.unshift(await detachAgain(request, result, desk));
+  }
+  return ended;
+}
+
+async function detachAgain(request: ChangeRequest, result: ChangeResult, desk: Desk): Promise<ChangeResult> {
+  try {
+    const back = await change({ ...request, method: 'detach_port', args: { port: request.args.port ?? null } }, desk);
+    return { ...back, outcome: 'rescued', method: result.method };
+  } catch {
+    return { ...result, outcome: 'unknown' };
+  }
+}
+
+const SEVERITY: readonly Outcome[] = ['planned', 'unchanged', 'applied', 'refused', 'undone', 'rescued', 'unknown'];
+
+/** The outcome of a call is that of the device that ended worst. */
+export function worst(outcomes: readonly Outcome[]): Outcome {
+  return outcomes.reduce((a, b) => (SEVERITY.indexOf(b) > SEVERITY.indexOf(a) ? b : a), 'planned');
+}

@@ -1,0 +1,63 @@
+import type { Check, Step } from '../model.ts';
+import { readRanges, toRanges, toSet } from '../vlans.ts';
+
+/** What an output shows that it must not, or fails to show: one sentence each; none when all holds. Pure. */
+export function missesOf(step: Pick<Step, 'expect' | 'reject'>, output: string): string[] {
+  return [...step.expect.flatMap(check => unmet(check, output)), ...step.reject.flatMap(check => met(check, output))];
+}
+
+function unmet(check: Check, output: string): string[] {
+  if (check.kind === 'text') return check.pattern.test(output) ? [] : [check.means ?? `it does not show ${shown(check.pattern)}`];
+  const found = hits(check, output);
+  const ids = toSet(found.flatMap(hit => hit.ids));
+  const fits = check.how === 'are' ? sameIds(ids, check.list) : check.list.every(id => ids.includes(id));
+  if (fits) return [];
+  const wanted = check.how === 'are' ? 'are' : 'hold';
+  return [check.means ?? `its VLANs are ${listed(ids)} where they should ${wanted === 'are' ? 'be' : 'hold'} ${listed(check.list)}`];
+}
+
+function met(check: Check, output: string): string[] {
+  if (check.kind === 'text') return check.pattern.test(output) ? [check.means ?? `it shows ${shown(check.pattern)}`] : [];
+  const guilty = hits(check, output).filter(hit =>
+    check.how === 'are' ? sameIds(hit.ids, check.list) : check.list.some(id => hit.ids.includes(id)),
+  );
+  if (guilty.length === 0) return [];
+  const ports = [...new Set(guilty.flatMap(hit => hit.port ?? []))];
+  const where = ports.length > 0 ? ` ${ports.join(', ')}` : '';
+  return [`${check.means ?? `VLAN ${listed(check.list)} is still there:`}${where}`];
+}
+
+interface Hit {
+  readonly ids: readonly number[];
+  readonly port?: string;
+}
+
+/** Every list the pattern captures, with the port it belongs to. Text that is no list of VLANs counts as an empty one. */
+function hits(check: Check & { kind: 'vlans' }, output: string): Hit[] {
+  return [...output.matchAll(check.pattern)].flatMap(match => {
+    const ids = readRanges(match.groups?.vlans ?? match[1] ?? '') ?? [];
+    const port = match.groups?.port ?? (check.under ? headerAbove(output, match.index, check.under) : undefined);
+    if (port !== undefined && check.except.includes(port)) return [];
+    return [{ ids, ...(port === undefined ? {} : { port }) }];
+  });
+}
+
+function headerAbove(output: string, index: number, header: RegExp): string | undefined {
+  const above = output.slice(0, index).split('\n').reverse();
+  for (const line of above) {
+    const match = header.exec(line);
+    if (match) return match.groups?.port ?? match[1];
+  }
+  return undefined;
+}
+
+const sameIds = (a: readonly number[], b: readonly number[]) => toRanges(a) === toRanges(b);
+const listed = (ids: readonly number[]) => toRanges(ids) || 'none';
+
+/** A pattern as a person reads it: without anchors and escapes. */
+function shown(pattern: RegExp): string {
+  return `"${pattern.source
+    .replace(/^\^ ?|\$$/g, '')
+    .replace(/\\(.)/g, '$1')
+    .trim()}"`;
+}

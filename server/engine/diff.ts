@@ -1,0 +1,36 @@
+/**
+ * What changed between two readings of the same thing: removed lines with -, added ones with +, in order (longest common subsequence).
+ * Lines are compared whole; empty when nothing changed.
+ */
+export function changedLines(before: string, after: string): string {
+  const a = before.split('\n');
+  const b = after.split('\n');
+  const common = lengths(a, b);
+  const out: string[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < a.length || j < b.length) {
+    if (i < a.length && j < b.length && a[i] === b[j]) {
+      i += 1;
+      j += 1;
+    } else if (j >= b.length || (i < a.length && at(common, i + 1, j) >= at(common, i, j + 1))) out.push(`-${a[i++]}`);
+    else out.push(`+${b[j++]}`);
+  }
+  return out.join('\n');
+}
+
+type Table = readonly (readonly number[])[];
+
+const at = (table: Table, i: number, j: number) => table[i]?.[j] ?? 0;
+
+/** lengths[i][j]: how many lines a[i…] and b[j…] have in common, in order. */
+function lengths(a: readonly string[], b: readonly string[]): Table {
+  const table = Array.from({ length: a.length + 1 }, () => new Array<number>(b.length + 1).fill(0));
+  for (let i = a.length - 1; i >= 0; i -= 1) {
+    for (let j = b.length - 1; j >= 0; j -= 1) {
+      const row = table[i];
+      if (row) row[j] = a[i] === b[j] ? at(table, i + 1, j + 1) + 1 : Math.max(at(table, i + 1, j), at(table, i, j + 1));
+    }
+  }
+  return table;
+}

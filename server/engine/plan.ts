@@ -1,0 +1,173 @@
+import { ChangeError } from '../errors.ts';
+import type { Library } from '../library/library.ts';
+import { isCheck } from '../library/playbooks.ts';
+import type {
+  ChangePlan,
+  ChangeRequest,
+  Device,
+  Dialect,
+  PlannedMode,
+  Platform,
+  Playbook,
+  Rescue,
+  Step,
+  Task,
+  Transaction,
+  Values,
+} from '../model.ts';
+import { type Rendering, renderAnswers, renderCommands, renderStep, renderText } from './render.ts';
+import { valuesFor } from './values.ts';
+
+/**
+ * Decides everything that can be typed for a request. Pure: no network, no clock, no credentials.
+ * @throws ChangeError `refused`: unknown device, unsupported method, port, VLAN or mode
+ */
+export function plan(request: ChangeRequest, library: Library): ChangePlan {
+  const { device, platform } = deviceOf(request, library);
+  const playbook = playbookOf(request.method, platform);
+  const values = valuesFor(request, device, platform, playbook);
+  const rendering = renderingOf(values, platform);
+  const steps = render(playbook.tasks, platform.configMode, rendering);
+  if (playbook.tasks.length > 0 && steps.length === 0) {
+    throw new ChangeError('unsupported', `${playbook.source.file} has nothing to type for this request`);
+  }
+  const rescue = rescueOf(playbook, request, device, platform, rendering);
+  return {
+    request,
+    device,
+    title: renderText(playbook.title, values, 'text'),
+    file: playbook.source.file,
+    ...surroundings(platform, rendering),
+    configMode: platform.configMode,
+    readMode: platform.readMode,
+    require: render(playbook.require, platform.readMode, rendering),
+    steps,
+    verify: verifyOf(playbook, platform, rendering),
+    ...(rescue ? { rescue } : {}),
+    ...(platform.save ? { save: stepOf(platform.save, platform.readMode, rendering) } : {}),
+  };
+}
+
+export function deviceOf(request: Pick<ChangeRequest, 'device'>, library: Library): { device: Device; platform: Platform } {
+  const device = library.devices.get(request.device);
+  const platform = device && library.platforms.get(device.platform);
+  if (!device || !platform) throw new ChangeError('unknown_device', `no device ${request.device} in the inventory`);
+  return { device, platform };
+}
+
+function playbookOf(method: string, platform: Platform): Playbook {
+  const playbook = platform.playbooks.get(method);
+  if (!playbook)
+    throw new ChangeError('unsupported', `${platform.title} has no ${method}: there is no playbooks/${platform.name}/${method}.yml`);
+  return playbook;
+}
+
+function renderingOf(values: Values, platform: Platform): Rendering {
+  return { values, session: platform.session, ...(platform.prefix ? { prefix: platform.prefix } : {}) };
+}
+
+function render(tasks: readonly Task[], mode: string, rendering: Rendering): Step[] {
+  return tasks.flatMap(task => renderStep(task, mode, rendering) ?? []);
+}
+
+function stepOf(task: Task, mode: string, rendering: Rendering): Step {
+  const step = renderStep(task, mode, rendering);
+  if (!step) throw new ChangeError('internal', `${task.source.file}:${task.source.line} renders to nothing`);
+  return step;
+}
+
+/** A verify list borrowed from another playbook brings that playbook's defaults along. */
+function verifyOf(playbook: Playbook, platform: Platform, rendering: Rendering): Step[] {
+  if (typeof playbook.verify !== 'string') return render(playbook.verify, platform.readMode, rendering);
+  const lender = playbookOf(playbook.verify, platform);
+  const values = { ...lender.vars, ...rendering.values };
+  return verifyOf(lender, platform, { ...rendering, values });
+}
+
+function rescueOf(
+  playbook: Playbook,
+  request: ChangeRequest,
+  device: Device,
+  platform: Platform,
+  rendering: Rendering,
+): Rescue | undefined {
+  if (typeof playbook.rescue !== 'string') {
+    if (playbook.rescue.length === 0) return undefined;
+    const [checks, typed] = split(playbook.rescue, task => isCheck(task, platform));
+    const own = renderingOf(afterwards(rendering.values), platform);
+    return {
+      file: playbook.source.file,
+      ...surroundings(platform, own),
+      steps: render(typed, platform.configMode, own),
+      checks: render(checks, platform.readMode, own),
+    };
+  }
+  const other = playbookOf(playbook.rescue, platform);
+  // The port alone: a rescue closes it, whatever default VLAN the call had in mind.
+  const alone: ChangeRequest = { ...request, method: other.method as ChangeRequest['method'], args: { port: request.args.port ?? null } };
+  const closing = renderingOf(afterwards(valuesFor(alone, device, platform, other)), platform);
+  return {
+    file: other.source.file,
+    ...surroundings(platform, closing),
+    steps: render(other.tasks, platform.configMode, closing),
+    checks: verifyOf(other, platform, closing),
+  };
+}
+
+/** A rescue is a change of its own: EOS still lists an aborted session, so its name is not used again. */
+function afterwards(values: Values): Values {
+  return { ...values, change: `${String(values.change)}r` };
+}
+
+/** The dialect and the transaction, with the names of this change in them. */
+function surroundings(platform: Platform, rendering: Rendering): { dialect: Dialect; transaction?: Transaction<Step> } {
+  return {
+    dialect: dialectOf(platform, rendering),
+    ...(platform.transaction ? { transaction: transactionOf(platform.transaction, platform.configMode, rendering) } : {}),
+  };
+}
+
+function transactionOf(transaction: Transaction<Task>, configMode: string, rendering: Rendering): Transaction<Step> {
+  const step = <K extends keyof Transaction<Task>>(key: K): { [P in K]?: Step } => {
+    const task = transaction[key];
+    return (task === undefined ? {} : { [key]: stepOf(task as Task, configMode, rendering) }) as { [P in K]?: Step };
+  };
+  return {
+    ...step('diff'),
+    commit: stepOf(transaction.commit, configMode, rendering),
+    ...step('confirm'),
+    ...step('undo'),
+    discard: stepOf(transaction.discard, configMode, rendering),
+    ...step('abandon'),
+    ...(transaction.busy === undefined ? {} : { busy: transaction.busy }),
+  };
+}
+
+function dialectOf(platform: Platform, rendering: Rendering): Dialect {
+  const lines = (blocks: Platform['onOpen']) => blocks.flatMap(block => renderCommands(block, { ...rendering, session: 'shell' }));
+  const modes = [...platform.modes.values()].map((mode): [string, PlannedMode] => [
+    mode.name,
+    {
+      name: mode.name,
+      prompt: mode.prompt,
+      enter: lines(mode.enter),
+      leave: lines(mode.leave),
+      answer: renderAnswers(mode.answer, rendering.values),
+      ...(mode.parent === undefined ? {} : { parent: mode.parent }),
+      ...(mode.password === undefined ? {} : { password: mode.password }),
+      ...(mode.reads === undefined ? {} : { reads: mode.reads }),
+    },
+  ]);
+  return {
+    platform: platform.name,
+    session: platform.session,
+    modes: new Map(modes),
+    onOpen: lines(platform.onOpen),
+    failures: platform.failures,
+    noise: platform.noise,
+  };
+}
+
+function split<T>(list: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  return [list.filter(test), list.filter(item => !test(item))];
+}

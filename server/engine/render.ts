@@ -1,0 +1,119 @@
+import { at, ChangeError } from '../errors.ts';
+import type { Answer, Check, Expectation, Line, Place, Step, Task, Template, Value, Values } from '../model.ts';
+import { readRanges } from '../vlans.ts';
+import { holds } from './when.ts';
+
+/** How a value is written where it stands. */
+export type Writing = 'line' | 'word' | 'pattern' | 'text';
+
+/** What rendering needs besides the task: the values, and the session its lines are typed into. */
+export interface Rendering {
+  readonly values: Values;
+  readonly session: 'shell' | 'exec';
+  /** Typed before every command of an exec session. */
+  readonly prefix?: Template;
+}
+
+/** A task as it will be typed in `mode`; undefined when its `when` does not hold or its block renders to nothing. */
+export function renderStep(task: Task, mode: string, rendering: Rendering): Step | undefined {
+  const { values } = rendering;
+  if (!holds(task.when, values)) return undefined;
+  const lines = renderCommands(task.commands, rendering);
+  if (lines.length === 0) return undefined;
+  return {
+    task: renderText(task.name, values, 'text'),
+    source: task.source,
+    mode: task.mode ?? mode,
+    lines,
+    expect: task.expect.flatMap(entry => renderCheck(entry, values)),
+    reject: task.reject.flatMap(entry => renderCheck(entry, values)),
+    tolerate: task.tolerate.flatMap(entry => renderPattern(entry, values)),
+    answer: renderAnswers(task.answer, values),
+    ...(task.retry ? { retry: task.retry } : {}),
+    ...(task.lands === undefined ? {} : { lands: task.lands }),
+  };
+}
+
+/** The commands of a block: trimmed, blank lines dropped. */
+export function renderCommands(block: Template, { values, session, prefix }: Rendering): Line[] {
+  const writing = session === 'exec' ? 'word' : 'line';
+  const before = prefix === undefined || session !== 'exec' ? '' : renderText(prefix, values, 'word').trim();
+  return block
+    .render(values, written(writing))
+    .map(({ text, place }) => ({ text: session === 'exec' ? singleSpaced(text.trim()) : text.trim(), place }))
+    .filter(({ text }) => text !== '')
+    .map(({ text, place }) => ({ text: before === '' ? text : `${before} ${text}`, place }));
+}
+
+/** Folding and `{{#if}}` leave runs of spaces between words; those inside a quoted word are the value's own. */
+function singleSpaced(command: string): string {
+  return command.replace(/('[^']*')|\s+/g, (_, quoted: string | undefined) => quoted ?? ' ');
+}
+
+export function renderAnswers(answers: readonly Answer<Template>[], values: Values): Answer<string>[] {
+  return answers.map(({ question, answer }) => ({ question, answer: renderText(answer, values, 'line') }));
+}
+
+export function renderText(template: Template, values: Values, writing: Writing): string {
+  return template
+    .render(values, written(writing))
+    .map(({ text }) => text)
+    .join('\n');
+}
+
+function renderPattern(template: Template, values: Values): RegExp[] {
+  const source = renderText(template, values, 'pattern');
+  return source.trim() === '' ? [] : [new RegExp(source, 'm')];
+}
+
+function renderCheck(entry: Expectation<Template>, values: Values): Check[] {
+  const [pattern] = renderPattern(entry.pattern, values);
+  if (!pattern) return [];
+  const means = entry.means === undefined ? {} : { means: renderText(entry.means, values, 'text') };
+  if (entry.kind === 'text') return [{ kind: 'text', pattern, ...means, place: entry.place }];
+  const text = renderText(entry.list, values, 'text');
+  const list = readRanges(text);
+  if (!list) throw new ChangeError('internal', `${at(entry.place)}: ${text} is no list of VLANs`);
+  const under = entry.under === undefined ? undefined : renderPattern(entry.under, values)[0];
+  const except = entry.except === undefined ? '' : renderText(entry.except, values, 'text');
+  return [
+    {
+      kind: 'vlans',
+      pattern: new RegExp(pattern.source, 'gm'),
+      how: entry.how,
+      list,
+      ...(under ? { under } : {}),
+      except: except.split(',').filter(port => port !== ''),
+      ...means,
+      place: entry.place,
+    },
+  ];
+}
+
+/** How one `{{value}}` is written, or why it cannot be. A port name comes from LLDP or an API user: every value is hostile. */
+function written(writing: Writing): (value: Value, place: Place) => string {
+  return (value, place) => {
+    if (value === null || value === undefined)
+      throw new ChangeError('not_valid', `${at(place)}: a value is needed here that the call leaves out`);
+    if (typeof value === 'object') throw new ChangeError('not_valid', `${at(place)}: a list is written with {{join}} or {{vlans}}`);
+    const text = String(value);
+    if (writing === 'pattern') return escapePattern(text);
+    if (writing === 'text') return text.replace(/[\p{Cc}\p{Co}\u2028\u2029]/gu, '�');
+    const bad = writing === 'line' ? /[^\x20-\x7e]/.exec(text) : /[\p{Cc}\p{Co}\p{Cs}\u2028\u2029]/u.exec(text);
+    if (bad)
+      throw new ChangeError(
+        'not_valid',
+        `${at(place)}: ${JSON.stringify(text)} holds a character that cannot be typed: ${JSON.stringify(bad[0])}`,
+      );
+    return writing === 'word' ? shellWord(text) : text;
+  };
+}
+
+export function escapePattern(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+}
+
+/** One word of a POSIX shell, whatever it holds. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,130 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { at, ChangeError } from '../errors.ts';
+import type { ChangePlan, Exchange, Step, StepResult } from '../model.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { missesOf } from './check.ts';
+import type { World } from './world.ts';
+
+/** How far a change has come on the device: what a failure means, and what takes it back, depends on it. */
+export type Phase = 'looking' | 'typing' | 'committing' | 'committed' | 'kept';
+
+/** What reading the verify list found. */
+export interface Look {
+  readonly holds: boolean;
+  /** What does not hold, one sentence each. */
+  readonly misses: readonly string[];
+  /** Every output that was read, in order: two looks with the same text saw the same state. */
+  readonly text: string;
+}
+
+/** One change on one device: the session, how far it came, and what was typed until now. */
+export class Visit {
+  readonly plan: ChangePlan;
+  readonly world: World;
+  terminal: Terminal;
+  phase: Phase = 'looking';
+  readonly typed: StepResult[] = [];
+  diff = '';
+
+  constructor(plan: ChangePlan, world: World, terminal: Terminal) {
+    this.plan = plan;
+    this.world = world;
+    this.terminal = terminal;
+  }
+
+  /** Reads a list of checks. The same read is made once per `memo`. */
+  async look(steps: readonly Step[], deadline: number, memo: Map<string, string> = new Map()): Promise<Look> {
+    const texts: string[] = [];
+    const misses: string[] = [];
+    for (const step of steps) {
+      const found = await this.#read(step, memo, deadline);
+      texts.push(found.text);
+      misses.push(...found.misses.map(miss => `${step.task}: ${miss} (${at(step.source)})`));
+    }
+    return { holds: misses.length === 0, misses, text: texts.join('\n') };
+  }
+
+  /** Types steps that change something, and remembers them. */
+  async type(steps: readonly Step[], deadline: number): Promise<void> {
+    for (const step of steps) {
+      const output = await this.typeStep(step, deadline);
+      const misses = missesOf(step, output);
+      if (misses.length > 0)
+        throw new ChangeError('not_as_asked', `${this.plan.device.name}: ${step.task}: ${misses.join('; ')} (${at(step.source)})`);
+    }
+  }
+
+  /** Types one step and answers with all that the device said to it. */
+  async typeStep(step: Step, deadline: number): Promise<string> {
+    const exchanges: Exchange[] = [];
+    if (step.mode !== this.plan.readMode || this.plan.readMode === this.plan.configMode) {
+      this.typed.push({ task: step.task, source: step.source, exchanges });
+    }
+    await this.terminal.run(step, deadline, exchange => exchanges.push(exchange));
+    return exchanges.map(({ received }) => received).join('\n');
+  }
+
+  /** Types a platform's own step (commit, discard, …) and holds it to what it must show. */
+  async platformStep(step: Step, deadline: number): Promise<string> {
+    const exchanges: Exchange[] = [];
+    await this.terminal.enter(step.mode, deadline);
+    this.typed.push({ task: step.task, source: step.source, exchanges });
+    await this.terminal.run(step, deadline, exchange => exchanges.push(exchange));
+    const output = exchanges.map(({ received }) => received).join('\n');
+    const misses = missesOf(step, output);
+    if (misses.length > 0) {
+      const said = output.trim();
+      throw new ChangeError(
+        'rejected',
+        `${this.plan.device.name}: ${step.task} was not confirmed: ${misses.join('; ')}${said === '' ? '' : `; it said: ${said}`}`,
+        { said },
+      );
+    }
+    if (step.lands !== undefined && !this.terminal.landed(step.lands)) {
+      throw new ChangeError(
+        'rejected',
+        `${this.plan.device.name} did not take ${step.task} (${at(step.source)}): it should have got to ${step.lands}`,
+      );
+    }
+    return output;
+  }
+
+  async #read(step: Step, memo: Map<string, string>, deadline: number): Promise<{ text: string; misses: string[] }> {
+    for (let attempt = 1; ; attempt += 1) {
+      const text = await this.#output(step, attempt === 1 ? memo : new Map(), deadline);
+      const misses = missesOf(step, text);
+      if (misses.length === 0 || attempt >= (step.retry?.times ?? 1) || Date.now() + (step.retry?.delay ?? 0) >= deadline)
+        return { text, misses };
+      await pause(step.retry?.delay);
+    }
+  }
+
+  async #output(step: Step, memo: Map<string, string>, deadline: number): Promise<string> {
+    const key = JSON.stringify([step.mode, step.lines.map(line => line.text), step.tolerate.map(String)]);
+    const known = memo.get(key);
+    if (known !== undefined) return known;
+    const exchanges = await this.terminal.run(step, deadline).catch((thrown: unknown) => {
+      if (!(thrown instanceof ChangeError) || thrown.kind !== 'rejected') throw thrown;
+      throw new ChangeError('rejected', `${step.task}: ${thrown.message}`, { said: thrown.said, cause: thrown });
+    });
+    const text = exchanges.map(({ received }) => received).join('\n');
+    memo.set(key, text);
+    return text;
+  }
+}
+
+/** Tries again, with jitter, as long as somebody else holds the device's configuration and there is time. */
+export async function unlessBusy<T>(plan: ChangePlan, deadline: number, work: () => Promise<T>): Promise<T> {
+  const busy = plan.transaction?.busy;
+  while (true) {
+    try {
+      return await work();
+    } catch (thrown) {
+      if (busy === undefined || !(thrown instanceof ChangeError) || !busy.test(thrown.said)) throw thrown;
+      const wait = 500 + Math.random() * 1000;
+      if (Date.now() + wait >= deadline)
+        throw new ChangeError('busy', `${plan.device.name}: somebody else holds its configuration: ${thrown.message}`, { cause: thrown });
+      await pause(wait);
+    }
+  }
+}
