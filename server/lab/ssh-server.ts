@@ -1,0 +1,177 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import ssh2, { type AuthContext, type Connection, type ServerChannel, type Session } from 'ssh2';
+import { Faults } from './faults.ts';
+import type { LabSwitch, LabUser } from './switch.ts';
+import { type Delays, LabTerminal } from './terminal.ts';
+
+export interface LabDeviceOptions {
+  readonly user: LabUser;
+  readonly delays: Delays;
+  /** How many sessions the device takes at once; one more is dropped, as a switch out of VTYs does. */
+  readonly maxSessions: number;
+}
+
+/** One simulated switch behind a real SSH server on loopback. */
+export class LabDevice {
+  readonly device: LabSwitch;
+  readonly faults = new Faults();
+  /** Every line typed so far, by all sessions, passwords excluded. */
+  readonly typed: string[] = [];
+  readonly #options: LabDeviceOptions;
+  readonly #server: ssh2.Server;
+  readonly #clients = new Set<Connection>();
+  readonly #fingerprint: string;
+  #logins = 0;
+  #dead = false;
+
+  constructor(device: LabSwitch, options: LabDeviceOptions) {
+    this.device = device;
+    this.#options = options;
+    const { privateKey, fingerprint } = makeHostKey();
+    this.#fingerprint = fingerprint;
+    this.#server = new ssh2.Server({ hostKeys: [privateKey] }, client => this.#accept(client));
+  }
+
+  get name(): string {
+    return this.device.hostname;
+  }
+
+  get platform(): string {
+    return this.device.platform;
+  }
+
+  /** As OpenSSH prints it. */
+  get fingerprint(): string {
+    return this.#fingerprint;
+  }
+
+  /** TCP port on 127.0.0.1, once listening. */
+  get port(): number {
+    return (this.#server.address() as { port: number }).port;
+  }
+
+  /** Successful logins since the start. */
+  get logins(): number {
+    return this.#logins;
+  }
+
+  /** Connections open now. */
+  get sessions(): number {
+    return this.#clients.size;
+  }
+
+  listen(port = 0): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, '127.0.0.1', () => resolve());
+    });
+  }
+
+  close(): Promise<void> {
+    for (const client of this.#clients) client.end();
+    return new Promise(resolve => this.#server.close(() => resolve()));
+  }
+
+  /** Lets users in again after a `die` fault. */
+  revive(): void {
+    this.#dead = false;
+  }
+
+  /** Drops the TCP connection without a goodbye. */
+  #cut(client: Connection, forGood: boolean): void {
+    this.#dead ||= forGood;
+    (client as unknown as { _sock: { destroy(): void } })._sock.destroy();
+  }
+
+  #accept(client: Connection): void {
+    if (this.#dead || this.#clients.size >= this.#options.maxSessions) {
+      client.end();
+      return;
+    }
+    this.#clients.add(client);
+    // A CLI is many small writes; Nagle's algorithm would add 40 ms to each.
+    (client as unknown as { setNoDelay(): void }).setNoDelay();
+    client.on('error', () => {});
+    client.on('close', () => this.#clients.delete(client));
+    client.on('authentication', context => void this.#login(context));
+    client.on('session', accept => this.#session(accept(), client));
+  }
+
+  async #login(context: AuthContext): Promise<void> {
+    const { username, password } = this.#options.user;
+    if (context.method === 'password' && same(context.username, username) && same(context.password, password)) {
+      if (this.#options.delays.login > 0) await pause(this.#options.delays.login);
+      this.#logins += 1;
+      return context.accept();
+    }
+    context.reject(['password']);
+  }
+
+  #session(session: Session, client: Connection): void {
+    session.on('pty', accept => accept?.());
+    session.on('window-change', accept => accept?.());
+    session.on('env', accept => accept?.());
+    if (this.device.openCli) session.on('shell', accept => this.#shell(accept(), client));
+    if (this.device.exec) session.on('exec', (accept, _reject, info) => void this.#exec(accept(), info.command, client));
+  }
+
+  #shell(channel: ServerChannel, client: Connection): void {
+    const session = this.device.openCli?.();
+    if (!session) return;
+    const terminal = new LabTerminal({
+      device: this.device,
+      session,
+      faults: this.faults,
+      delays: this.#options.delays,
+      typed: line => this.typed.push(line),
+      wire: {
+        write: data => void channel.write(data),
+        end: () => {
+          channel.exit(0);
+          channel.end();
+        },
+        cut: forGood => this.#cut(client, forGood),
+      },
+    });
+    channel.on('data', (data: Buffer) => void terminal.keys(data.toString('latin1')));
+    channel.on('close', () => terminal.hangUp());
+    client.on('close', () => terminal.hangUp());
+    terminal.greet();
+  }
+
+  async #exec(channel: ServerChannel, command: string, client: Connection): Promise<void> {
+    this.typed.push(command);
+    const fault = this.faults.trip(command);
+    if (fault?.does === 'cut' || fault?.does === 'die') return this.#cut(client, fault.does === 'die');
+    if (fault?.does === 'stall') return;
+    const result =
+      fault?.does === 'refuse'
+        ? { stdout: '', stderr: `${fault.says ?? this.device.refusal(command)}\n`, status: 1 }
+        : fault?.does === 'ignore'
+          ? { stdout: '', stderr: '', status: 0 }
+          : (this.device.exec?.(command) ?? { stdout: '', stderr: '', status: 127 });
+    if (this.#options.delays.command > 0) await pause(this.#options.delays.command);
+    if (fault?.does === 'cutAfter') return this.#cut(client, false);
+    if (result.stdout) channel.write(result.stdout);
+    if (result.stderr) channel.stderr.write(result.stderr);
+    channel.exit(result.status);
+    channel.end();
+  }
+}
+
+function makeHostKey(): { privateKey: string; fingerprint: string } {
+  while (true) {
+    const key = ssh2.utils.generateKeyPairSync('ed25519');
+    const parsed = ssh2.utils.parseKey(key.public);
+    // About one generated key in 256 is malformed (its first byte is lost): another is made then.
+    if (parsed instanceof Error) continue;
+    const fingerprint = `SHA256:${createHash('sha256').update(parsed.getPublicSSH()).digest('base64').replace(/=+$/, '')}`;
+    return { privateKey: key.private, fingerprint };
+  }
+}
+
+function same(given: string, wanted: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(wanted));
+}

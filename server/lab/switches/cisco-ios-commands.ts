@@ -1,0 +1,195 @@
+import { Grammar } from '../grammar.ts';
+import type { Reply } from '../switch.ts';
+import { interfaceText, type Port, withAllowed } from './cisco-ios-port.ts';
+import { type IosSession, invalid, unnamed } from './cisco-ios-session.ts';
+
+/** The commands that this IOS knows, by mode. */
+
+type Command = (session: IosSession, ...values: string[]) => Reply;
+
+const RESERVED = (id: number) => id >= 1002 && id <= 1005;
+const PORTFAST_WARNING = `%Warning: portfast should only be enabled on ports connected to a single
+ host. Connecting hubs, concentrators, switches, bridges, etc... to this
+ interface  when portfast is enabled, can cause temporary bridging loops.
+ Use with CAUTION
+`;
+
+/** Changes the interface being edited, and prints `text`. */
+function put(patch: Partial<Port> | ((value: string) => Partial<Port>), text?: string): Command {
+  return (session, value = '') => {
+    const port = session.device.interfaces.get(session.port);
+    if (port) session.device.interfaces.set(session.port, { ...port, ...(typeof patch === 'function' ? patch(value) : patch) });
+    return text === undefined ? {} : { text };
+  };
+}
+
+function allowed(how: 'replace' | 'add' | 'remove'): Command {
+  return (session, list = '') => {
+    const port = session.device.interfaces.get(session.port);
+    const next = port && withAllowed(port, list, how);
+    if (typeof next === 'string') return { text: next };
+    if (next) session.device.interfaces.set(session.port, next);
+    return {};
+  };
+}
+
+function accessVlan(session: IosSession, value = ''): Reply {
+  const id = Number(value);
+  put({ access: id })(session);
+  if (session.device.vlans.has(id)) return {};
+  session.device.vlans.set(id, unnamed(id));
+  return { text: `% Access VLAN does not exist. Creating vlan ${id}` };
+}
+
+function nonegotiate(session: IosSession): Reply {
+  if (session.device.interfaces.get(session.port)?.mode) return put({ nonegotiate: true })(session);
+  return { text: "Command rejected: Conflict between 'nonegotiate' and 'dynamic' status." };
+}
+
+function enable(session: IosSession, tries = 1): Reply {
+  const answer = (typed: string): Reply => {
+    if (typed === session.device.user.enable) return session.to('privileged');
+    return tries >= 3 ? { text: '% Bad secrets\n' } : enable(session, tries + 1);
+  };
+  return { ask: { text: 'Password: ', secret: true, answer } };
+}
+
+function terminalLength(session: IosSession, lines = ''): Reply {
+  if (!/^\d{1,3}$/.test(lines)) return { text: invalid(session.prompt().length, 'terminal length '.length) };
+  session.length = Number(lines);
+  return {};
+}
+
+function writeMemory(session: IosSession): Reply {
+  session.device.save();
+  return { text: 'Building configuration...\n[OK]', work: 'save' };
+}
+
+function showInterface(session: IosSession, name = ''): Reply {
+  const port = session.device.interfaces.get(name);
+  if (!port) return { text: invalid(session.prompt().length, 'show running-config interface '.length) };
+  const text = ['!', ...interfaceText(name, port), 'end'].join('\n');
+  return { text: `Building configuration...\n\nCurrent configuration : ${text.length} bytes\n${text}\n` };
+}
+
+function showRunning(session: IosSession): Reply {
+  const text = session.device.running();
+  return { text: `Building configuration...\n\nCurrent configuration : ${text.length} bytes\n!\n${text}\n` };
+}
+
+/** Trunk ports are not listed, whatever they carry. */
+function showVlan(session: IosSession, value = ''): Reply {
+  const id = Number(value);
+  const name = session.device.vlans.get(id);
+  if (name === undefined) return { text: `VLAN id ${id} not found in current VLAN database` };
+  const members = [...session.device.interfaces]
+    .filter(([, port]) => port.mode !== 'trunk' && port.access === id)
+    .map(([port]) => port.replace(/^([A-Z][a-z])[A-Za-z]*/, '$1'));
+  return {
+    text: [
+      '',
+      'VLAN Name                             Status    Ports',
+      '---- -------------------------------- --------- -------------------------------',
+      `${String(id).padEnd(4)} ${name.padEnd(32)} active    ${members.join(', ')}`,
+      '',
+    ].join('\n'),
+  };
+}
+
+function openInterface(session: IosSession, name = ''): Reply {
+  if (!session.device.interfaces.has(name)) return { text: invalid(session.prompt().length, 'interface '.length) };
+  session.to('config-if');
+  session.port = name;
+  return {};
+}
+
+function openVlan(session: IosSession, value = ''): Reply {
+  const id = Number(value);
+  if (RESERVED(id)) return { text: `% Failed to create VLANs ${id}\nVLAN(s) not available in Port Manager.` };
+  session.to('config-vlan');
+  session.vlan = { id };
+  return {};
+}
+
+function nameVlan(session: IosSession, name = ''): Reply {
+  if (name.length > 32) {
+    return { text: '%You must disable VTPv1 and VTPv2 or switch to VTPv3 before configuring a VLAN name longer than 32 characters' };
+  }
+  const twin = [...session.device.vlans].find(([id, other]) => other === name && id !== session.vlan?.id);
+  if (twin) return { text: `VLAN #${session.vlan?.id} and #${twin[0]} have an identical name: ${name}` };
+  if (session.vlan) session.vlan = { ...session.vlan, name };
+  return {};
+}
+
+function unnameVlan(session: IosSession): Reply {
+  if (session.vlan) session.vlan = { ...session.vlan, name: unnamed(session.vlan.id) };
+  return {};
+}
+
+/** Ports that were on it are left inactive without a word. */
+function deleteVlan(session: IosSession, value = ''): Reply {
+  if (value === '1') return { text: '%Default VLAN 1 may not be deleted.' };
+  session.to('config');
+  session.device.vlans.delete(Number(value));
+  return {};
+}
+
+const anywhere: Record<string, Command> = { 'terminal length <number>': terminalLength, 'terminal width <number>': () => ({}) };
+const reads: Record<string, Command> = {
+  'show running-config interface <interface>': showInterface,
+  'show running-config': showRunning,
+  'show vlan id <vlan>': showVlan,
+  'write memory': writeMemory,
+};
+
+export const grammar = new Grammar<IosSession>({
+  // Only ids that the parser takes; 4095 gets the caret.
+  vlan: /^(?:[1-9]\d{0,2}|[1-3]\d{3}|40[0-8]\d|409[0-4])$/,
+  interface: /^[A-Z][A-Za-z]+\d+(?:\/\d+)*$/,
+  list: /^[\d,-]+$/,
+  number: /^\d+$/,
+  word: /^\S+$/,
+})
+  .in('exec', { ...anywhere, enable: session => enable(session), exit: () => ({ bye: true }) })
+  .in('privileged', {
+    ...anywhere,
+    ...reads,
+    'terminal no monitor': () => ({}),
+    'configure terminal': session => ({ ...session.to('config'), text: 'Enter configuration commands, one per line.  End with CNTL/Z.' }),
+    enable: () => ({}),
+    disable: session => session.to('exec'),
+    exit: () => ({ bye: true }),
+  })
+  .in('config', {
+    ...Object.fromEntries(Object.entries(reads).map(([syntax, run]) => [`do ${syntax}`, run])),
+    end: session => session.to('privileged'),
+    exit: session => session.to(session.mode === 'config' ? 'privileged' : 'config'),
+    'interface <interface>': openInterface,
+    'vlan <vlan>': openVlan,
+    'no vlan <vlan>': deleteVlan,
+  })
+  .in('config-vlan', { 'name <word>': nameVlan, 'no name': unnameVlan })
+  .in('config-if', {
+    'description <rest>': put(description => ({ description })),
+    'no description': put({ description: undefined }),
+    'switchport mode access': put({ mode: 'access' }),
+    'switchport mode trunk': put({ mode: 'trunk' }),
+    'no switchport mode': put({ mode: undefined }),
+    'switchport access vlan <vlan>': accessVlan,
+    'no switchport access vlan': put({ access: 1 }),
+    'switchport trunk native vlan <vlan>': put(value => ({ native: Number(value) })),
+    'no switchport trunk native vlan': put({ native: 1 }),
+    'switchport trunk allowed vlan none': put({ allowed: [] }),
+    'switchport trunk allowed vlan all': put({ allowed: undefined }),
+    'switchport trunk allowed vlan <list>': allowed('replace'),
+    'switchport trunk allowed vlan add <list>': allowed('add'),
+    'switchport trunk allowed vlan remove <list>': allowed('remove'),
+    'no switchport trunk allowed vlan': put({ allowed: undefined }),
+    'switchport nonegotiate': nonegotiate,
+    'no switchport nonegotiate': put({ nonegotiate: false }),
+    'spanning-tree portfast': put({ portfast: 'edge' }, PORTFAST_WARNING),
+    'spanning-tree portfast trunk': put({ portfast: 'trunk' }, PORTFAST_WARNING),
+    'no spanning-tree portfast': put({ portfast: undefined }),
+    shutdown: put({ shutdown: true }),
+    'no shutdown': put({ shutdown: false }),
+  });

@@ -1,0 +1,169 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Fault, Faults } from './faults.ts';
+import type { CliSession, LabSwitch, Question, Reply, Work } from './switch.ts';
+
+/** Milliseconds each kind of work takes; 0 everywhere unless the lab is asked to be slow. */
+export type Delays = Readonly<Record<Work | 'login', number>>;
+
+/** What the terminal needs from the channel under it. */
+export interface Wire {
+  write(data: string): void;
+  /** Ends the session in good order (`exit`). */
+  end(): void;
+  /** Drops the whole connection, as a cut cable would; `forGood`: and lets nobody in again. */
+  cut(forGood: boolean): void;
+}
+
+/** Everything typed on one device, in order, by all sessions: tests read it. */
+export type Typed = (line: string) => void;
+
+const CTRL_C = '\x03';
+const CTRL_U = '\x15';
+const CTRL_Z = '\x1a';
+const BACKSPACE = new Set(['\x08', '\x7f']);
+
+/** The line discipline in front of a vendor's CLI: echo, editing keys, the pager, questions, delays and faults. */
+export class LabTerminal {
+  readonly #device: LabSwitch;
+  readonly #session: CliSession;
+  readonly #wire: Wire;
+  readonly #faults: Faults;
+  readonly #delays: Delays;
+  readonly #typed: Typed;
+  #line = '';
+  #question: Question | undefined;
+  #pages: string[] = [];
+  #pending: string[] = [];
+  #running = false;
+  #gone = false;
+
+  constructor(parts: { device: LabSwitch; session: CliSession; wire: Wire; faults: Faults; delays: Delays; typed: Typed }) {
+    this.#device = parts.device;
+    this.#session = parts.session;
+    this.#wire = parts.wire;
+    this.#faults = parts.faults;
+    this.#delays = parts.delays;
+    this.#typed = parts.typed;
+  }
+
+  greet(): void {
+    if (this.#device.banner) this.#print(this.#device.banner);
+    this.#wire.write(this.#prompt());
+  }
+
+  /** Keys as they come from the network; type-ahead is kept until the device is ready for it. */
+  async keys(data: string): Promise<void> {
+    this.#pending.push(...data);
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      for (let key = this.#pending.shift(); key !== undefined && !this.#gone; key = this.#pending.shift()) await this.#key(key);
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  hangUp(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#session.hangUp();
+  }
+
+  async #key(key: string): Promise<void> {
+    if (this.#pages.length > 0) return this.#page(key);
+    if (this.#question?.key) return this.#answer(key);
+    if (key === '\r') return this.#enter();
+    if (key === '\n') return this.#enter();
+    if (key === CTRL_C || key === CTRL_U) this.#line = '';
+    else if (key === CTRL_Z) this.#line = 'end';
+    else if (BACKSPACE.has(key)) this.#line = this.#line.slice(0, -1);
+    else if (key === '?' && !this.#question) this.#help();
+    else if (key >= ' ') {
+      this.#line += key;
+      if (!this.#question?.secret) this.#wire.write(key);
+    }
+  }
+
+  /** `?` is help on every one of these CLIs, at once and in the middle of a word: a value that holds one is never what is stored. */
+  #help(): void {
+    this.#wire.write(`?\r\n  <cr>\r\n\r\n${this.#prompt()}${this.#line}`);
+  }
+
+  async #enter(): Promise<void> {
+    const line = this.#line;
+    this.#line = '';
+    this.#wire.write('\r\n');
+    if (this.#question) return this.#answer(line);
+    if (line.trim() === '') return this.#wire.write(this.#prompt());
+    this.#typed(line);
+    await this.#carryOut(line, this.#faults.trip(line));
+  }
+
+  async #carryOut(line: string, fault: Fault | undefined): Promise<void> {
+    if (fault?.does === 'cut' || fault?.does === 'die') return this.#wire.cut(fault.does === 'die');
+    if (fault?.does === 'stall') return;
+    const reply = this.#reply(line, fault);
+    await this.#take(reply.work ?? 'command');
+    if (fault?.does === 'cutAfter') return this.#wire.cut(false);
+    this.#show(reply);
+  }
+
+  #reply(line: string, fault: Fault | undefined): Reply {
+    if (fault?.does === 'refuse') return { text: fault.says ?? this.#device.refusal(line) };
+    if (fault?.does === 'ignore') return {};
+    return this.#session.enter(line);
+  }
+
+  async #answer(typed: string): Promise<void> {
+    const question = this.#question;
+    this.#question = undefined;
+    if (!question) return;
+    if (question.key) this.#wire.write(`${typed}\r\n`);
+    const reply = question.answer(typed);
+    await this.#take(reply.work ?? 'command');
+    this.#show(reply);
+  }
+
+  async #take(work: Work): Promise<void> {
+    if (this.#delays[work] > 0) await pause(this.#delays[work]);
+  }
+
+  #show(reply: Reply): void {
+    if (this.#gone) return;
+    const { lines, more } = this.#session.paging();
+    const text = reply.text === undefined || reply.text === '' ? [] : reply.text.replace(/\n$/, '').split('\n');
+    if (reply.bye) {
+      this.#print(text.join('\n'));
+      return this.#wire.end();
+    }
+    if (reply.ask) {
+      if (text.length > 0) this.#print(text.join('\n'));
+      this.#question = reply.ask;
+      return this.#wire.write(reply.ask.text);
+    }
+    if (lines > 0 && text.length > lines) {
+      this.#pages = text.slice(lines);
+      this.#print(text.slice(0, lines).join('\n'));
+      return this.#wire.write(more);
+    }
+    if (text.length > 0) this.#print(text.join('\n'));
+    this.#wire.write(this.#prompt());
+  }
+
+  #page(key: string): void {
+    const { lines, more } = this.#session.paging();
+    this.#wire.write(`\r${' '.repeat(more.length)}\r`);
+    if (key === ' ') this.#print(this.#pages.splice(0, lines || this.#pages.length).join('\n'));
+    else if (key === '\r' || key === '\n') this.#print(this.#pages.splice(0, 1).join('\n'));
+    else this.#pages = [];
+    this.#wire.write(this.#pages.length > 0 ? more : this.#prompt());
+  }
+
+  #prompt(): string {
+    return this.#session.prompt().replaceAll('\n', '\r\n');
+  }
+
+  #print(text: string): void {
+    if (text !== '') this.#wire.write(`${text.replaceAll('\n', '\r\n')}\r\n`);
+  }
+}
