@@ -1,0 +1,53 @@
+import { createServer, type Server } from 'node:http';
+import express, { type ErrorRequestHandler, type Request, type Response } from 'express';
+import { masked } from '../log.ts';
+import { answer, notJson, type Office } from './answer.ts';
+import { anyone } from './auth/none.ts';
+import { readBody } from './body.ts';
+
+/** A whole call with 4,094 VLANs is some 30 KB. */
+const BODY_LIMIT = 1024 * 1024;
+
+/** The HTTP side of the JSON-RPC facade: `POST /`, one JSON object in, one out. */
+export function makeApp(office: () => Office): express.Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use((request, response, next) => {
+    if (request.method === 'POST') return next();
+    send(response.set('Allow', 'POST'), 405, { error: { code: 405, message: 'Only POST method can be used' } });
+  });
+  app.use(express.raw({ type: () => true, limit: BODY_LIMIT }));
+  app.use(async (request: Request, response: Response) => {
+    const body = readBody(Buffer.isBuffer(request.body) ? request.body : new Uint8Array());
+    if (!body.ok && body.why === 'too deep')
+      return send(response, 400, { error: { code: 400, message: 'Request body JSON is nested too deeply' } });
+    if (!body.ok) return send(response, 200, notJson());
+    const { reply, unavailable } = await answer(body.value, anyone(request.socket.remoteAddress ?? ''), office());
+    if (reply === undefined) return void response.status(204).end();
+    send(response, unavailable ? 503 : 200, reply);
+  });
+  app.use(onError);
+  return app;
+}
+
+/** What express itself refuses: a body over the limit, a bad encoding. Never a stack trace. */
+const onError: ErrorRequestHandler = (error: { status?: number; type?: string }, _request, response, _next) => {
+  const status = error.status ?? 500;
+  const message = error.type === 'entity.too.large' ? `Request body is larger than ${BODY_LIMIT} bytes` : 'Request could not be read';
+  send(response, status, { error: { code: status, message } });
+};
+
+function send(response: Response, status: number, body: object): void {
+  response
+    .status(status)
+    .type('application/json')
+    .send(masked(JSON.stringify(body)));
+}
+
+/** Conductors burst and reuse: idle connections are kept longer than a client thinks, so that it never writes into a closing one. */
+export function makeServer(app: express.Express): Server {
+  const server = createServer({ keepAliveTimeout: 15_000, requestTimeout: 60_000 }, app);
+  server.headersTimeout = 30_000;
+  return server;
+}

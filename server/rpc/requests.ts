@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { ChangeError } from '../errors.ts';
+import { findDevice, type Library } from '../library/library.ts';
+import type { Caller, ChangeRequest, Device, Method, Values, Why } from '../model.ts';
+import type { Context, Link, NetworkParams, PortParams, QueryParams } from './params.ts';
+
+/** What a call knows besides its params. */
+export interface CallInfo {
+  readonly caller: Caller;
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
+}
+
+/** One request per link of the port, in order. @throws ChangeError when a link names no device or no port */
+export function portRequests(method: Method, params: PortParams | QueryParams, info: CallInfo, library: Library): ChangeRequest[] {
+  const links = linksOf(params.port);
+  if (links.length === 0)
+    throw new ChangeError('not_valid', 'the port has no local_link_information: it is not known which switch it is wired to');
+  return links.map(link => {
+    const device = deviceOfLink(link, library);
+    if (typeof link.port_id !== 'string' || link.port_id === '')
+      throw new ChangeError('not_valid', `${device.name}: the link has no port_id`);
+    checkNetworkType(params, device, library);
+    return requestOf(method, device, argsOf(method, params, link.port_id), params, info);
+  });
+}
+
+/** One request per device that the network is to be on. */
+export function networkRequests(method: Method, params: NetworkParams, info: CallInfo, library: Library): ChangeRequest[] {
+  const { segmentation_id, name } = params.network;
+  const args = { vlan: segmentation_id, network_name: name ?? null };
+  return devicesOf(params, library).map(device => {
+    checkNetworkType(params, device, library);
+    return requestOf(method, device, args, params, info);
+  });
+}
+
+export function linksOf(port: PortParams['port'] | null | undefined): readonly Link[] {
+  return port?.local_link_information ?? port?.['binding:profile']?.local_link_information ?? [];
+}
+
+/** By inventory name in switch_info, then by switch_id, then by a SmartNIC's hostname. */
+export function deviceOfLink(link: Link, library: Library): Device {
+  const names = [link.switch_info, link.switch_id, link.hostname].filter(name => typeof name === 'string' && name !== '') as string[];
+  for (const name of names) {
+    const device = findDevice(library, name);
+    if (device) return device;
+  }
+  throw new ChangeError(
+    'unknown_device',
+    names.length === 0 ? 'the link names no switch' : `no switch in the inventory is called ${names.join(' or ')}`,
+  );
+}
+
+function devicesOf(params: NetworkParams, library: Library): Device[] {
+  if (params.devices) {
+    return params.devices.map(name => {
+      const device = findDevice(library, name);
+      if (!device) throw new ChangeError('unknown_device', `no switch in the inventory is called ${name}`);
+      return device;
+    });
+  }
+  const links = linksOf(params.port);
+  if (links.length > 0) return [...new Set(links.map(link => deviceOfLink(link, library)))];
+  const physical = params.network.physical_network;
+  const all = [...library.devices.values()];
+  const chosen = physical ? all.filter(device => device.physicalNetworks.includes(physical)) : all;
+  if (chosen.length === 0)
+    throw new ChangeError('not_valid', physical ? `no device of the inventory is on ${physical}` : 'the inventory has no devices');
+  return chosen;
+}
+
+function checkNetworkType(
+  params: { network?: { network_type?: string | null | undefined } | null | undefined },
+  device: Device,
+  library: Library,
+): void {
+  const type = params.network?.network_type;
+  const platform = library.platforms.get(device.platform);
+  if (!type || !platform || platform.supports.networkTypes.includes(type)) return;
+  throw new ChangeError(
+    'unsupported',
+    `${device.name}: ${platform.title} carries no ${type} networks; it carries ${platform.supports.networkTypes.join(', ')}`,
+  );
+}
+
+function argsOf(method: Method, params: PortParams | QueryParams, port: string): Values {
+  const { mode, native_vlan, allowed_vlans } = params;
+  if (method === 'is_port_supported') return { port };
+  const { default_vlan, description, mtu } = params as PortParams;
+  if (method === 'detach_port') return { port, default_vlan: default_vlan ?? null };
+  const chosen = mode ?? 'access';
+  if (chosen === 'access' && (allowed_vlans?.length ?? 0) > 0) throw new ChangeError('not_valid', 'allowed_vlans belongs to mode trunk');
+  const link = params.port;
+  return {
+    port,
+    mode: chosen,
+    // Left out means the network's own; null means none.
+    native_vlan: native_vlan === undefined ? (params.network?.segmentation_id ?? null) : native_vlan,
+    allowed_vlans: chosen === 'access' ? null : (allowed_vlans ?? null),
+    default_vlan: default_vlan ?? null,
+    description: description ?? null,
+    mtu: mtu ?? null,
+    mac: link.address ?? null,
+    port_id: link.id ?? null,
+    node: params.context?.node ?? null,
+    instance: instanceOf(link),
+  };
+}
+
+/** Neutron's device_id: the instance that the port belongs to. */
+function instanceOf(port: Readonly<Record<string, unknown>>): string | null {
+  return typeof port.device_id === 'string' && port.device_id !== '' ? port.device_id : null;
+}
+
+function requestOf(
+  method: Method,
+  device: Device,
+  args: Values,
+  params: { context?: Context; dry_run?: boolean | null | undefined },
+  info: CallInfo,
+): ChangeRequest {
+  return {
+    id: `mercury-${randomUUID()}`,
+    method,
+    device: device.name,
+    args,
+    caller: info.caller,
+    why: whyOf(params.context),
+    dryRun: params.dry_run ?? false,
+    deadline: info.deadline,
+  };
+}
+
+/** Only what may be logged: the context may hold a live token. */
+export function whyOf(context: Context): Why {
+  const keep = ['request_id', 'global_request_id', 'user', 'project_id', 'node', 'reason'] as const;
+  return Object.fromEntries(keep.flatMap(key => (typeof context?.[key] === 'string' ? [[key, context[key]]] : [])));
+}
