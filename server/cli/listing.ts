@@ -1,0 +1,104 @@
+import { basename, dirname } from 'node:path';
+import type { When } from '../engine/script.ts';
+import { padded, paint, say, screenWidth } from './paint.ts';
+
+/** A line that is or would be typed, as a person reads it. */
+export interface Row {
+  readonly task: string;
+  readonly sent: string;
+  /** `file:line` where it was written. */
+  readonly source: string;
+  readonly mode?: string;
+  /** What the device said. */
+  readonly received?: string;
+}
+
+const HEADINGS: Readonly<Record<When, string>> = {
+  login: 'Right after login',
+  before: 'Asked first; if all of it holds, nothing more is typed',
+  change: 'Typed',
+  commit: 'Committed',
+  after: 'Read back',
+  keep: 'Kept',
+  'if it fails': 'Typed only if it fails',
+};
+
+/** A platform's own steps, by the names that platform.yml has for them. */
+const STEPS: Readonly<Record<string, string>> = {
+  diff: 'Show what would change',
+  commit: 'Commit',
+  confirm: 'Make the commit permanent',
+  undo: 'Take the commit back',
+  discard: 'Drop what is not committed',
+  abandon: 'Drop what a lost session left behind',
+  save: 'Save',
+};
+
+/** The lines of a plan under the moment when they are typed. */
+export function showScript(rows: readonly (Row & { readonly when: When })[]): void {
+  const write = rowWriter(rows);
+  for (const when of Object.keys(HEADINGS) as When[]) {
+    const part = rows.filter(row => row.when === when);
+    if (part.length === 0) continue;
+    say();
+    say(paint('bold', HEADINGS[when]));
+    write(part);
+  }
+  showFolders(rows);
+}
+
+/** Lines under the task that they belong to. */
+export function showRows(rows: readonly Row[]): void {
+  rowWriter(rows)(rows);
+}
+
+const INDENT = '    ';
+
+/** Writes rows; their places stand in one dim column, which is the same for all that this writer writes. */
+function rowWriter(all: readonly Row[]): (rows: readonly Row[]) => void {
+  const place = placesOf(all);
+  const widest = Math.max(0, ...all.map(row => place(row).length));
+  const room = screenWidth() - widest - 2;
+  // A line that leaves no room for the column does not push it off the screen for all the others.
+  const column = Math.max(0, ...all.map(row => INDENT.length + row.sent.length).filter(length => length <= room));
+  const modes = new Set(all.map(row => row.mode)).size;
+  let mode: string | undefined;
+  return rows => {
+    let task: string | undefined;
+    for (const row of rows) {
+      if (row.task !== task) say(`  ${taskOf(row)}${modes > 1 && row.mode !== mode ? paint('dim', `  in ${row.mode}`) : ''}`);
+      task = row.task;
+      mode = row.mode;
+      say(`${padded(`${INDENT}${paint('green', row.sent)}`, column)}  ${paint('dim', place(row))}`);
+      for (const line of linesOf(row.received ?? '')) say(paint('dim', `${INDENT}  ${line}`));
+    }
+  };
+}
+
+function taskOf({ task, source }: Row): string {
+  return basename(source).startsWith('platform.yml:') ? (STEPS[task] ?? task) : task;
+}
+
+/** Whole paths where they fit, else file names alone. */
+function placesOf(rows: readonly Row[]): (row: Row) => string {
+  return shortened(rows) ? row => basename(row.source) : row => row.source;
+}
+
+function shortened(rows: readonly Row[]): boolean {
+  return process.stdout.isTTY && rows.some(({ sent, source }) => INDENT.length + sent.length + 2 + source.length > screenWidth());
+}
+
+/** Says which folders the shortened names stand in. */
+function showFolders(rows: readonly Row[]): void {
+  if (!shortened(rows)) return;
+  const folders = Map.groupBy(rows, row => dirname(row.source));
+  const told = [...folders].map(([folder, own]) => `${[...new Set(own.map(fileOf))].join(', ')} in ${folder}`);
+  say();
+  for (const line of told) say(paint('dim', line));
+}
+
+const fileOf = ({ source }: Row) => basename(source).replace(/:\d+$/, '');
+
+export function linesOf(text: string): string[] {
+  return text.split('\n').filter(line => line.trim() !== '');
+}

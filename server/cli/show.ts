@@ -1,0 +1,89 @@
+import { script } from '../engine/script.ts';
+import { at, ChangeError, type Kind, MEANINGS, messageOf, OUTCOME_EXITS } from '../errors.ts';
+import type { Complaint } from '../library/complaints.ts';
+import { LibraryError } from '../library/complaints.ts';
+import type { ChangePlan, ChangeResult, Outcome, Saved } from '../model.ts';
+import { resultOf } from '../rpc/reply.ts';
+import { linesOf, type Row, showRows, showScript } from './listing.ts';
+import { complain, paint, paintOutcome, say, sayJson } from './paint.ts';
+
+/** A plan as a person reads it: each line that would be typed, in order, under its task, with the place where it was written. */
+export function showPlan(plan: ChangePlan): void {
+  say(paint('bold', plan.title));
+  say(paint('dim', `${plan.device.name} (${plan.dialect.platform}), ${plan.file}`));
+  showScript(script(plan).map(({ place, ...line }) => ({ ...line, source: place ? at(place) : '' })));
+}
+
+export function planAsJson(plan: ChangePlan): object {
+  const lines = script(plan).map(({ when, task, mode, sent, place }) => ({ when, task, mode, sent, source: place ? at(place) : null }));
+  return { outcome: 'planned', title: plan.title, device: plan.device.name, platform: plan.dialect.platform, playbook: plan.file, lines };
+}
+
+/** What became of one device: the outcome, what was typed and what it said to that, and what is different now. */
+export function showResult(result: ChangeResult): void {
+  const { device, method, outcome, saved, steps, diff, timings } = result;
+  const time = timings.total > 0 ? `  ${paint('dim', `${(timings.total / 1000).toFixed(1)} s`)}` : '';
+  say(`${paint('bold', device)} ${method}: ${paintOutcome(outcome)}${savedText(saved)}${time}`);
+  const rows = steps.flatMap(({ task, exchanges }) =>
+    exchanges.map(({ sent, received, place }): Row => ({ task, sent, received, source: at(place) })),
+  );
+  showRows(rows);
+  // A platform with a candidate has shown its difference in a step of its own.
+  if (diff.trim() === '' || rows.some(({ received }) => received?.trim() === diff.trim())) return;
+  say('  What is different now');
+  for (const line of linesOf(diff)) say(`    ${line.startsWith('-') ? paint('red', line) : paint('green', line)}`);
+}
+
+function savedText(saved: Saved): string {
+  if (saved.state === 'no') return paint('yellow', `, not saved: ${saved.why}`);
+  return saved.state === 'yes' ? ', saved' : '';
+}
+
+/** Shows whatever was thrown and answers with the exit status that it means. */
+export function showError(thrown: unknown, json: boolean): number {
+  if (thrown instanceof LibraryError) {
+    showComplaints(thrown.complaints, json);
+    return 2;
+  }
+  if (!(thrown instanceof ChangeError)) {
+    if (json) sayJson({ error: { kind: 'internal', message: messageOf(thrown) } });
+    complain(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
+    return 1;
+  }
+  if (json) sayJson({ error: { kind: thrown.kind, message: thrown.message }, ...resultOf(thrown.outcome, thrown.results) });
+  else showFailure(thrown);
+  return OUTCOME_EXITS[thrown.outcome] ?? MEANINGS[thrown.kind].exit;
+}
+
+function showFailure(failure: ChangeError): void {
+  for (const result of failure.results) if (result.steps.length > 0) showResult(result);
+  const wrongUsage = failure.kind === 'bad_request';
+  const what = wrongUsage ? paint('red', 'error', process.stderr) : paintOutcome(failure.outcome, process.stderr);
+  complain(`${what}: ${failure.message}`);
+  const hint = NEXT_BY_OUTCOME[failure.outcome] ?? NEXT_BY_KIND[failure.kind];
+  if (hint !== undefined) complain(paint('dim', hint, process.stderr));
+}
+
+/** What to do next, by what is true of the device. */
+const NEXT_BY_OUTCOME: Readonly<Partial<Record<Outcome, string>>> = {
+  undone: 'Nothing has changed. Mend the cause, then run it again.',
+  rescued: 'The port is closed on purpose. Mend the cause, then attach it again.',
+  unknown: 'Look at the device before anything else; "mercury verify" with the same words asks it without changing anything.',
+};
+
+/** The same where nothing was typed. */
+const NEXT_BY_KIND: Readonly<Partial<Record<Kind, string>>> = {
+  unknown_device: 'The devices are in the inventory folder; "mercury lint" reads all of it.',
+  unreachable: 'Nothing was typed. See whether the device is up and its address in the inventory is right, then run it again.',
+  login_refused: 'Nothing was typed. See the entry that the inventory names for this device in the credentials file.',
+  host_key: 'Nothing was typed. If that is the device’s own key (its console shows it), put it into host_keys in the inventory.',
+  timeout: 'Nothing was typed. Run it again when the device answers faster, or raise call_time.',
+  busy: 'Nothing was typed. Run it again when the other change has ended.',
+  rejected: 'Nothing was typed.',
+  not_possible: 'Nothing was typed.',
+};
+
+export function showComplaints(complaints: readonly Complaint[], json: boolean): void {
+  if (json) sayJson({ complaints: complaints.map(({ place, message }) => ({ ...place, message })) });
+  else for (const { place, message } of complaints) complain(`${paint('bold', at(place), process.stderr)}: ${message}`);
+}

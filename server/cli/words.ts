@@ -1,0 +1,48 @@
+import { type Command, Option } from 'commander';
+import { type Method, PLAYBOOK_METHODS } from '../model.ts';
+
+/** How plan, apply and verify are told what to do: words on the command line, or a JSON-RPC call as it came over the wire. */
+export interface RequestOptions {
+  readonly mode?: string;
+  readonly native?: string;
+  readonly allowed?: string;
+  readonly default?: string;
+  readonly description?: string;
+  readonly mtu?: string;
+  readonly vlan?: string;
+  readonly name?: string;
+  readonly request?: string;
+}
+
+/** Options that a method has a meaning for; any other would be ignored, and is refused instead. */
+export const OPTIONS_OF: Readonly<Record<Method, readonly (keyof RequestOptions)[]>> = {
+  attach_port: ['mode', 'native', 'allowed', 'default', 'description', 'mtu'],
+  update_port: ['mode', 'native', 'allowed', 'default', 'description', 'mtu'],
+  detach_port: ['default'],
+  add_network: ['vlan', 'name'],
+  delete_network: ['vlan', 'name'],
+  is_port_supported: [],
+};
+
+const NAMES = [...new Set(Object.values(OPTIONS_OF).flat()), 'request'] as const;
+
+/** Those that were given. */
+export function givenOf(options: RequestOptions): (keyof RequestOptions)[] {
+  return NAMES.filter(name => options[name] !== undefined);
+}
+
+export function withRequestOptions(command: Command): Command {
+  return command
+    .argument('[method]', `one of ${PLAYBOOK_METHODS.join(', ')}`)
+    .argument('[devices]', 'inventory names, with commas')
+    .argument('[port]', 'the port, for methods that have one')
+    .addOption(new Option('--mode <mode>', 'what the port becomes; access when left out').choices(['access', 'trunk', 'hybrid']))
+    .option('--native <vlan>', 'the untagged VLAN')
+    .option('--allowed <vlans>', 'the tagged VLANs of a trunk: 200,210-219')
+    .option('--default <vlan>', 'the VLAN that a detached port is left on; without it the port is closed')
+    .option('--description <text>', 'the port’s description')
+    .option('--mtu <bytes>', 'the port’s MTU')
+    .option('--vlan <vlan>', 'add_network, delete_network: the VLAN')
+    .option('--name <name>', 'add_network, delete_network: the network’s name')
+    .option('--request <file>', 'a JSON-RPC call in a file, instead of all these; - reads standard input');
+}
