@@ -1,0 +1,130 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { type Daemon, startDaemon } from './daemon.ts';
+import { temporaryDirectory } from './directory.ts';
+import { run } from './run.ts';
+
+export interface SshdOptions {
+  /** What every login finds in its environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The network namespace that a login is put into, as if it were the whole host; ours when left out. */
+  readonly namespace?: string;
+}
+
+interface Login {
+  readonly port: number;
+  readonly username: string;
+  /** The path of the private key that is let in, in OpenSSH's format. */
+  readonly privateKey: string;
+  /** The host key's, as OpenSSH prints it: `SHA256:…`. */
+  readonly fingerprint: string;
+}
+
+/** Debian's own OpenSSH on 127.0.0.1, for one key and one user: whoever runs the tests. */
+export class Sshd implements AsyncDisposable {
+  readonly address = '127.0.0.1';
+  readonly port: number;
+  readonly username: string;
+  readonly privateKey: string;
+  readonly fingerprint: string;
+  readonly #daemon: Daemon;
+  readonly #cleanup: AsyncDisposableStack;
+
+  constructor(login: Login, daemon: Daemon, cleanup: AsyncDisposableStack) {
+    this.port = login.port;
+    this.username = login.username;
+    this.privateKey = login.privateKey;
+    this.fingerprint = login.fingerprint;
+    this.#daemon = daemon;
+    this.#cleanup = cleanup;
+  }
+
+  /** What sshd had to say so far. */
+  get log(): string {
+    return this.#daemon.log;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#cleanup.disposeAsync();
+  }
+}
+
+export async function startSshd(options: SshdOptions): Promise<Sshd> {
+  await using cleanup = new AsyncDisposableStack();
+  // Where sshd locks itself up while it talks to strangers. Debian makes it when the service starts, which it never did here.
+  await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
+  const directory = await temporaryDirectory('sshd', cleanup);
+  const fingerprint = await makeKey(join(directory, 'host_key'));
+  const privateKey = join(directory, 'user_key');
+  await makeKey(privateKey);
+  await writeFile(join(directory, 'authorized_keys'), await readFile(`${privateKey}.pub`));
+  const { daemon, port } = await listen(directory, options, 5);
+  cleanup.use(daemon);
+  return new Sshd({ port, username: userInfo().username, privateKey, fingerprint }, daemon, cleanup.move());
+}
+
+/** Gives the fingerprint. */
+async function makeKey(path: string): Promise<string> {
+  await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'mercury', '-f', path]);
+  const [, fingerprint] = (await run('ssh-keygen', ['-l', '-f', path])).split(' ');
+  return fingerprint as string;
+}
+
+/** sshd cannot be told "any port", and the one found free may be taken a moment later. */
+async function listen(directory: string, options: SshdOptions, tries: number): Promise<{ daemon: Daemon; port: number }> {
+  const port = await freePort();
+  const config = join(directory, 'sshd_config');
+  await writeFile(config, configOf(directory, port, options));
+  try {
+    // By its full path: it starts itself anew for every connection.
+    const daemon = await startDaemon({ command: '/usr/sbin/sshd', args: ['-D', '-e', '-f', config], ready: /^Server listening on /m });
+    return { daemon, port };
+  } catch (error) {
+    if (tries > 1 && String(error).includes('Address already in use')) return listen(directory, options, tries - 1);
+    throw error;
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function configOf(directory: string, port: number, { env, namespace }: SshdOptions): string {
+  // bash runs ~/.bashrc for every command that comes over ssh; whatever stands in this user's own is no part of the test.
+  const variables = Object.entries({ HOME: directory, ...env }).map(([name, value]) => `"${name}=${value}"`);
+  const lines = [
+    'ListenAddress 127.0.0.1',
+    `Port ${port}`,
+    `HostKey ${join(directory, 'host_key')}`,
+    `PidFile ${join(directory, 'sshd.pid')}`,
+    'PubkeyAuthentication yes',
+    `AuthorizedKeysFile ${join(directory, 'authorized_keys')}`,
+    'StrictModes no', // the temporary directory lies in one that everyone may write to
+    'PasswordAuthentication no',
+    'KbdInteractiveAuthentication no',
+    'PermitRootLogin yes',
+    'UsePAM no',
+    'UseDNS no',
+    'PrintMotd no',
+    'MaxStartups 100', // a burst of logins is a test's business, not an attack
+    'LogLevel VERBOSE',
+  ];
+  // One line for all: sshd goes by the first SetEnv and passes over the others.
+  lines.push(`SetEnv ${variables.join(' ')}`);
+  if (namespace !== undefined) lines.push(`ForceCommand ${insideOf(namespace)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** Does what sshd would have done, a command or else a login shell, in another network. */
+function insideOf(namespace: string): string {
+  const enter = `exec ip netns exec ${namespace} "$SHELL"`;
+  return `if [ -n "$SSH_ORIGINAL_COMMAND" ]; then ${enter} -c "$SSH_ORIGINAL_COMMAND"; else ${enter} -l; fi`;
+}
