@@ -2,15 +2,23 @@ import * as z from 'zod';
 
 /** What an operator may set, in mercury.yml and in MERCURY_* variables; a variable wins. */
 
+const TIME = 'must be a time such as 500ms, 30s or 2m';
 const time = z
-  .string()
-  .regex(/^\d+(?:ms|s|m)$/, 'must be a time such as 500ms, 30s or 2m')
+  .string(TIME)
+  .regex(/^\d+(?:ms|s|m)$/, TIME)
   .transform(text => Number.parseInt(text, 10) * (text.endsWith('ms') ? 1 : text.endsWith('m') ? 60_000 : 1000));
+
+// Text from a variable, a number from the file; an empty variable is no port 0.
+const PORT = 'must be a port number from 0 to 65535';
+const port = z
+  .union([z.number(), z.string().regex(/^\d+$/, PORT)], PORT)
+  .transform(Number)
+  .refine(value => Number.isInteger(value) && value >= 0 && value <= 65535, PORT);
 
 export const configSchema = z
   .strictObject({
     host: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
-    port: z.coerce.number().int().min(0).max(65535).default(6190),
+    port: port.default(6190),
     playbooks: z.string().default('playbooks'),
     templates: z.string().default('templates'),
     inventory: z.string().default('inventory'),
@@ -23,8 +31,7 @@ export const configSchema = z
     grace: time.prefault('60s').describe('How long running changes may go on after SIGTERM.'),
     log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
     anyone_may_call: z
-      .stringbool()
-      .or(z.boolean())
+      .union([z.boolean(), z.stringbool()], 'must be true or false')
       .default(false)
       .describe('Listen on an address that others can reach, without authentication.'),
   })

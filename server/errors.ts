@@ -16,7 +16,6 @@ export type Kind =
   | 'rejected'
   | 'not_as_asked'
   | 'session_lost'
-  | 'unknown_prompt'
   | 'shutting_down'
   | 'internal';
 
@@ -49,7 +48,6 @@ export const MEANINGS: Readonly<Record<Kind, Meaning>> = {
   rejected: refusedByDevice,
   not_as_asked: refusedByDevice,
   session_lost: refusedByDevice,
-  unknown_prompt: refusedByDevice,
   shutting_down: tryLater,
   internal: { code: 500, ironicClass: 'NetworkError', exit: 1 },
 };
@@ -85,12 +83,17 @@ export class ChangeError extends Error {
   }
 }
 
-/** `file:line`, as editors and terminals link it. */
+/** `file:line`, as editors and terminals link it. A variable, or a file that is not there, has no line: 0. */
 export function at(place: Place): string {
-  return `${place.file}:${place.line}`;
+  return place.line === 0 ? place.file : `${place.file}:${place.line}`;
 }
 
 /** The message of whatever was thrown. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** A name or a sentence that a caller made up, short enough to be read by a person. */
+export function inShort(text: string, most = 100): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
 }

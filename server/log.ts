@@ -33,9 +33,14 @@ export function masked(text: string): string {
   return pattern === undefined ? text : text.replace(pattern, MASK);
 }
 
-/** A stream whose every line is masked on the way. */
+/** A value as JSON whose every text is masked. Numbers are left alone: a secret may look like one, and the text would be JSON no more. */
+export function maskedJson(value: unknown, space?: number): string {
+  return JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? masked(part) : part), space);
+}
+
+/** A stream whose every line, a JSON object, is masked on the way. */
 function maskedStream(under: DestinationStream): DestinationStream {
-  return { write: line => under.write(masked(line)) };
+  return { write: line => under.write(pattern === undefined ? line : `${maskedJson(JSON.parse(line))}\n`) };
 }
 
 /** `fd` 1 is standard output, 2 standard error. Written at once: a line that explains a crash must not be lost in it. */

@@ -119,7 +119,12 @@ export interface Platform {
   readonly noise: readonly RegExp[];
   readonly transaction?: Transaction<Task>;
   readonly save?: Task;
-  readonly interfaces: { readonly pattern: RegExp; readonly short: Readonly<Record<string, string>> };
+  readonly interfaces: {
+    readonly pattern: RegExp;
+    /** Names of LAGs: no port to attach, but a LAG may be an uplink. */
+    readonly lag?: RegExp;
+    readonly short: Readonly<Record<string, string>>;
+  };
   readonly vlans: {
     readonly ids: ReadonlySet<number>;
     readonly text: string;
@@ -322,8 +327,8 @@ export interface StepResult {
   readonly exchanges: readonly Exchange[];
 }
 
-/** yes; no and why; pending; `not needed` where a change is persistent at once or nothing was changed. */
-export type Saved = { readonly state: 'yes' | 'pending' | 'not needed' } | { readonly state: 'no'; readonly why: string };
+/** yes; no and why; `not needed` where a change is persistent at once or nothing was changed. */
+export type Saved = { readonly state: 'yes' | 'not needed' } | { readonly state: 'no'; readonly why: string };
 
 /** Milliseconds. */
 export interface Timings {

@@ -24,6 +24,19 @@ export function audit(request: ChangeRequest, result: ChangeResult | undefined, 
   );
 }
 
+/** A call that was refused before it was known which device it is about. */
+export function auditRefusal(
+  call: Pick<ChangeRequest, 'id' | 'caller' | 'why'> & { method: string },
+  failure: ChangeError,
+  sink: AuditSink,
+): void {
+  const { id, method, caller, why } = call;
+  sink(
+    { event: 'refusal', who: caller, what: { request: id, method }, why, how: howOf('refused', undefined, failure) },
+    `${method}: refused`,
+  );
+}
+
 function whatOf(request: ChangeRequest, result: ChangeResult | undefined): Record<string, unknown> {
   const { args } = request;
   const named = ['port', 'mode', 'native_vlan', 'allowed_vlans', 'default_vlan', 'vlan', 'network_name', 'description', 'mtu'];

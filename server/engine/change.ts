@@ -51,19 +51,38 @@ function rehearsed(planned: ReturnType<typeof plan>): ChangeResult {
  * last first, and the error says how each device ended.
  */
 export async function changeInOrder(requests: readonly ChangeRequest[], desk: Desk): Promise<ChangeResult[]> {
+  await refuseEarly(requests, desk);
   const done: { request: ChangeRequest; result: ChangeResult }[] = [];
   for (const request of requests) {
     try {
-      done.push({ request, result: await change(request, desk) });
+      done.push({ request, result: await change(done.length === 0 ? request : hurried(request), desk) });
     } catch (thrown) {
-      if (done.length === 0 || !(thrown instanceof ChangeError)) throw thrown;
+      if (done.length === 0) throw thrown;
       const ended = await takeBackAll(done, desk);
+      if (!(thrown instanceof ChangeError)) throw thrown;
       const results = [...ended, ...thrown.results];
       const others = ended.map(result => `${result.device} ended ${result.outcome}`).join(', ');
-      throw thrown.with(worst([...results.map(result => result.outcome), thrown.outcome]), results, `${thrown.message}; ${others}`);
+      throw thrown.with(failed([...results.map(result => result.outcome), thrown.outcome]), results, `${thrown.message}; ${others}`);
     }
   }
   return done.map(({ result }) => result);
+}
+
+/** What the library alone refuses is refused, and audited, before any device is touched for the sake of the others. */
+async function refuseEarly(requests: readonly ChangeRequest[], desk: Desk): Promise<void> {
+  for (const request of requests) {
+    try {
+      plan(request, desk.library);
+    } catch {
+      await change(request, desk);
+    }
+  }
+}
+
+/** Time is kept for taking back what the call did before this one. */
+function hurried(request: ChangeRequest): ChangeRequest {
+  const now = Date.now();
+  return { ...request, deadline: now + (request.deadline - now) * 0.7 };
 }
 
 /** Devices at once in one call for many devices; each is one SSH login. */
@@ -73,8 +92,9 @@ const AT_ONCE = 16;
 export async function changeSideBySide(
   requests: readonly ChangeRequest[],
   desk: Desk,
-  ended: (result: ChangeResult) => void = () => {},
+  ended: (device: string, outcome: Outcome) => void = () => {},
 ): Promise<ChangeResult[]> {
+  await refuseEarly(requests, desk);
   const waiting = [...requests.entries()];
   const outcomes: PromiseSettledResult<ChangeResult>[] = [];
   const worker = async () => {
@@ -82,8 +102,8 @@ export async function changeSideBySide(
       const [index, request] = next;
       const [settled] = await Promise.allSettled([change(request, desk)]);
       outcomes[index] = settled;
-      const result = settled.status === 'fulfilled' ? settled.value : (settled.reason as ChangeError).results?.[0];
-      if (result) ended(result);
+      const told = settled.status === 'fulfilled' ? settled.value : settled.reason;
+      ended(request.device, settled.status === 'fulfilled' || told instanceof ChangeError ? told.outcome : 'unknown');
     }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, requests.length) }, worker));
@@ -94,7 +114,7 @@ export async function changeSideBySide(
   const [first] = failures;
   if (first === undefined) return results;
   if (!(first instanceof ChangeError)) throw first;
-  throw first.with(worst([...results.map(result => result.outcome), first.outcome]), results, failures.map(messageOf).join('; '));
+  throw first.with(failed([...results.map(result => result.outcome), first.outcome]), results, failures.map(messageOf).join('; '));
 }
 
 async function takeBackAll(done: readonly { request: ChangeRequest; result: ChangeResult }[], desk: Desk): Promise<ChangeResult[]> {
@@ -112,11 +132,18 @@ async function takeBackAll(done: readonly { request: ChangeRequest; result: Chan
 
 async function detachAgain(request: ChangeRequest, result: ChangeResult, desk: Desk): Promise<ChangeResult> {
   try {
-    const back = await change({ ...request, method: 'detach_port', args: { port: request.args.port ?? null } }, desk);
+    // A change of its own: EOS does not take the name of a session twice.
+    const detach = { ...request, id: `${request.id}-back`, method: 'detach_port', args: { port: request.args.port ?? null } } as const;
+    const back = await change(detach, desk);
     return { ...back, outcome: 'rescued', method: result.method };
   } catch {
     return { ...result, outcome: 'unknown' };
   }
+}
+
+/** The outcome of a call that failed. One device that was changed, and stays so, makes `refused`, `undone` and `rescued` untrue. */
+function failed(outcomes: readonly Outcome[]): Outcome {
+  return outcomes.includes('applied') ? 'unknown' : worst(outcomes);
 }
 
 const SEVERITY: readonly Outcome[] = ['planned', 'unchanged', 'applied', 'refused', 'undone', 'rescued', 'unknown'];

@@ -9,6 +9,8 @@ export function missesOf(step: Pick<Step, 'expect' | 'reject'>, output: string):
 function unmet(check: Check, output: string): string[] {
   if (check.kind === 'text') return check.pattern.test(output) ? [] : [check.means ?? `it does not show ${shown(check.pattern)}`];
   const found = hits(check, output);
+  const strange = found.find(hit => hit.strange !== undefined);
+  if (strange) return [check.means ?? `it shows VLANs that cannot be read: ${strange.strange}`];
   const ids = toSet(found.flatMap(hit => hit.ids));
   const fits = check.how === 'are' ? sameIds(ids, check.list) : check.list.every(id => ids.includes(id));
   if (fits) return [];
@@ -18,27 +20,33 @@ function unmet(check: Check, output: string): string[] {
 
 function met(check: Check, output: string): string[] {
   if (check.kind === 'text') return check.pattern.test(output) ? [check.means ?? `it shows ${shown(check.pattern)}`] : [];
+  // What cannot be read may well hold the VLAN: better to refuse than to be wrong.
   const guilty = hits(check, output).filter(hit =>
-    check.how === 'are' ? sameIds(hit.ids, check.list) : check.list.some(id => hit.ids.includes(id)),
+    check.how === 'are' ? sameIds(hit.ids, check.list) : hit.strange !== undefined || check.list.some(id => hit.ids.includes(id)),
   );
   if (guilty.length === 0) return [];
   const ports = [...new Set(guilty.flatMap(hit => hit.port ?? []))];
   const where = ports.length > 0 ? ` ${ports.join(', ')}` : '';
-  return [`${check.means ?? `VLAN ${listed(check.list)} is still there:`}${where}`];
+  const strange = guilty.flatMap(hit => hit.strange ?? []);
+  const why = strange.length === guilty.length ? ` (cannot be read: ${strange.join(', ')})` : '';
+  return [`${check.means ?? `VLAN ${listed(check.list)} is still there:`}${where}${why}`];
 }
 
 interface Hit {
   readonly ids: readonly number[];
   readonly port?: string;
+  /** Text that is no list of VLANs. */
+  readonly strange?: string;
 }
 
-/** Every list the pattern captures, with the port it belongs to. Text that is no list of VLANs counts as an empty one. */
+/** Every list the pattern captures, with the port it belongs to. */
 function hits(check: Check & { kind: 'vlans' }, output: string): Hit[] {
   return [...output.matchAll(check.pattern)].flatMap(match => {
-    const ids = readRanges(match.groups?.vlans ?? match[1] ?? '') ?? [];
+    const text = match.groups?.vlans ?? match[1] ?? '';
+    const ids = readRanges(text);
     const port = match.groups?.port ?? (check.under ? headerAbove(output, match.index, check.under) : undefined);
     if (port !== undefined && check.except.includes(port)) return [];
-    return [{ ids, ...(port === undefined ? {} : { port }) }];
+    return [{ ids: ids ?? [], ...(port === undefined ? {} : { port }), ...(ids ? {} : { strange: text }) }];
   });
 }
 

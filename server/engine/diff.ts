@@ -1,11 +1,13 @@
+/** So many pairs of lines are compared at most; beyond, what lies between the common ends is shown as replaced. */
+const MOST_PAIRS = 4_000_000;
+
 /**
  * What changed between two readings of the same thing: removed lines with -, added ones with +, in order (longest common subsequence).
  * Lines are compared whole; empty when nothing changed.
  */
 export function changedLines(before: string, after: string): string {
-  const a = before.split('\n');
-  const b = after.split('\n');
-  const common = lengths(a, b);
+  const [a, b] = withoutCommonEnds(linesOf(before), linesOf(after));
+  const common = a.length * b.length > MOST_PAIRS ? [] : lengths(a, b);
   const out: string[] = [];
   let i = 0;
   let j = 0;
@@ -17,6 +19,18 @@ export function changedLines(before: string, after: string): string {
     else out.push(`+${b[j++]}`);
   }
   return out.join('\n');
+}
+
+const linesOf = (text: string) => (text === '' ? [] : text.split('\n'));
+
+/** Most of a long output did not change, and what is equal at both ends need not be compared with all the rest. */
+function withoutCommonEnds(a: readonly string[], b: readonly string[]): [readonly string[], readonly string[]] {
+  const shorter = Math.min(a.length, b.length);
+  let head = 0;
+  while (head < shorter && a[head] === b[head]) head += 1;
+  let tail = 0;
+  while (tail < shorter - head && a.at(-1 - tail) === b.at(-1 - tail)) tail += 1;
+  return [a.slice(head, a.length - tail), b.slice(head, b.length - tail)];
 }
 
 type Table = readonly (readonly number[])[];

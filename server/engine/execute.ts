@@ -1,5 +1,6 @@
-import { ChangeError, messageOf } from '../errors.ts';
-import type { ChangePlan, ChangeResult, Outcome, Saved, Step, Transaction } from '../model.ts';
+import { ChangeError } from '../errors.ts';
+import type { ChangePlan, ChangeResult, Outcome, Saved } from '../model.ts';
+import { commit, confirm, save } from './commit.ts';
 import { changedLines } from './diff.ts';
 import { recover } from './recover.ts';
 import { type Look, unlessBusy, Visit } from './visit.ts';
@@ -7,6 +8,8 @@ import type { World } from './world.ts';
 
 /** The share of a call's time that a change may take; the rest is kept for taking it back. */
 const FORWARD_SHARE = 0.7;
+/** The share that may go by in the device's queue: a change that began later would be cut in the middle. */
+const QUEUE_SHARE = 0.5;
 
 /**
  * Carries a plan out on its device.
@@ -16,7 +19,7 @@ export async function execute(plan: ChangePlan, world: World): Promise<ChangeRes
   const started = Date.now();
   const { deadline } = plan.request;
   const forward = started + (deadline - started) * FORWARD_SHARE;
-  using turn = await world.queue.turn(plan.device.name, forward);
+  using turn = await world.queue.turn(plan.device.name, started + (deadline - started) * QUEUE_SHARE);
   const opening = Date.now();
   const visit = new Visit(plan, world, await world.open(plan.device, plan.dialect, forward));
   const login = Date.now() - opening;
@@ -95,27 +98,6 @@ async function apply(visit: Visit, before: Look, deadline: number): Promise<void
   if (plan.transaction?.diff === undefined) visit.diff = changedLines(before.text, after.text);
   if (!after.holds)
     throw new ChangeError('not_as_asked', `${plan.device.name} is not as asked after the change: ${after.misses.join('; ')}`);
-  if (plan.transaction?.confirm) await visit.platformStep(plan.transaction.confirm, deadline);
+  await confirm(visit, plan.transaction, deadline);
   visit.phase = 'kept';
-}
-
-/** Shows what the candidate changes and commits it. Success is the platform's positive sign, never the absence of a complaint. */
-export async function commit(visit: Visit, transaction: Transaction<Step> | undefined, deadline: number): Promise<void> {
-  if (transaction) {
-    if (transaction.diff) visit.diff = (await visit.platformStep(transaction.diff, deadline)).trim();
-    visit.phase = 'committing';
-    await unlessBusy(visit.plan, deadline, () => visit.platformStep(transaction.commit, deadline));
-  }
-  visit.phase = 'committed';
-}
-
-/** Makes the change survive a reload. It is in force whatever becomes of this: "applied, not saved" is still applied. */
-export async function save(visit: Visit, deadline: number): Promise<Saved> {
-  if (!visit.plan.save) return { state: 'not needed' };
-  try {
-    await visit.platformStep(visit.plan.save, deadline);
-    return { state: 'yes' };
-  } catch (thrown) {
-    return { state: 'no', why: messageOf(thrown) };
-  }
 }

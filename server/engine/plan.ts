@@ -31,6 +31,11 @@ export function plan(request: ChangeRequest, library: Library): ChangePlan {
   if (playbook.tasks.length > 0 && steps.length === 0) {
     throw new ChangeError('unsupported', `${playbook.source.file} has nothing to type for this request`);
   }
+  const verify = verifyOf(playbook, platform, rendering);
+  // Without a check, whatever the device says would hold, and every request would be `unchanged`.
+  if (request.method !== 'is_port_supported' && !verify.some(step => step.expect.length + step.reject.length > 0)) {
+    throw new ChangeError('unsupported', `${playbook.source.file} verifies nothing for this request`);
+  }
   const rescue = rescueOf(playbook, request, device, platform, rendering);
   return {
     request,
@@ -42,7 +47,7 @@ export function plan(request: ChangeRequest, library: Library): ChangePlan {
     readMode: platform.readMode,
     require: render(playbook.require, platform.readMode, rendering),
     steps,
-    verify: verifyOf(playbook, platform, rendering),
+    verify,
     ...(rescue ? { rescue } : {}),
     ...(platform.save ? { save: stepOf(platform.save, platform.readMode, rendering) } : {}),
   };
@@ -103,14 +108,22 @@ function rescueOf(
     };
   }
   const other = playbookOf(playbook.rescue, platform);
-  // The port alone: a rescue closes it, whatever default VLAN the call had in mind.
-  const alone: ChangeRequest = { ...request, method: other.method as ChangeRequest['method'], args: { port: request.args.port ?? null } };
-  const closing = renderingOf(afterwards(valuesFor(alone, device, platform, other)), platform);
+  // The port alone: a rescue closes it, whatever default VLAN the call or the inventory has. A network is what the call says it is.
+  const { port } = request.args;
+  const alone: ChangeRequest = {
+    ...request,
+    method: other.method as ChangeRequest['method'],
+    args: port === undefined ? request.args : { port },
+  };
+  const closed = { ...valuesFor(alone, device, platform, other), default_vlan: null };
+  const closing = renderingOf(afterwards(closed), platform);
+  const checks = verifyOf(other, platform, closing);
+  if (!provesAnything(checks)) throw new ChangeError('unsupported', `${other.source.file} verifies nothing for a rescue`);
   return {
     file: other.source.file,
     ...surroundings(platform, closing),
     steps: render(other.tasks, platform.configMode, closing),
-    checks: verifyOf(other, platform, closing),
+    checks,
   };
 }
 

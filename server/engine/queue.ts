@@ -34,9 +34,12 @@ export class Queue {
         throw new ChangeError('busy', `${device} is busy with other changes (${ahead} in its queue); nothing was typed`);
       throw thrown;
     }
+    let over = false;
     return {
       waited: Date.now() - since,
       [Symbol.dispose]: () => {
+        if (over) return;
+        over = true;
         this.#count(device, -1);
         release();
       },
@@ -46,6 +49,11 @@ export class Queue {
   /** Changes running or waiting now. */
   get size(): number {
     return [...this.#waiting.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Devices on which changes run or wait now. */
+  get devices(): readonly string[] {
+    return [...this.#waiting.keys()];
   }
 
   /** Settles when the last change that runs or waits now has ended. */

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ChangeError, messageOf } from '../errors.ts';
 import type { Rescue, Saved } from '../model.ts';
-import { commit, save } from './execute.ts';
+import { commit, confirm, save } from './commit.ts';
 import { type Look, unlessBusy, type Visit } from './visit.ts';
 
 /** How a failed change ended. `applied`: the session was lost, and the device turned out to be as asked. */
@@ -39,9 +39,7 @@ async function takeBack(visit: Visit, before: Look, failure: ChangeError): Promi
   }
   let now = await visit.look(plan.verify, deadline);
   if (lost && now.holds) {
-    const confirm = plan.transaction?.confirm;
-    // The lost session may hold its lock until the device notices.
-    if (confirm) await unlessBusy(plan, deadline, () => visit.platformStep(confirm, deadline));
+    await confirm(visit, plan.transaction, deadline);
     return { outcome: 'applied' };
   }
   // An undo that follows no commit of ours would take back somebody else's: only when the device differs from what it was.
@@ -69,7 +67,7 @@ async function close(visit: Visit, rescue: Rescue, same: boolean, failure: Chang
   await commit(visit, rescue.transaction, deadline);
   const after = await visit.look(rescue.checks, deadline);
   if (!after.holds) throw new ChangeError('not_as_asked', `the rescue did not hold: ${after.misses.join('; ')}`);
-  if (rescue.transaction?.confirm) await visit.platformStep(rescue.transaction.confirm, deadline);
+  await confirm(visit, rescue.transaction, deadline);
   return rescued(rescue, failure, await save(visit, deadline));
 }
 

@@ -1,4 +1,4 @@
-import { at, ChangeError } from '../errors.ts';
+import { at, ChangeError, inShort, messageOf } from '../errors.ts';
 import type { Answer, Check, Expectation, Line, Place, Step, Task, Template, Value, Values } from '../model.ts';
 import { readRanges } from '../vlans.ts';
 import { holds } from './when.ts';
@@ -47,7 +47,7 @@ export function renderCommands(block: Template, { values, session, prefix }: Ren
 
 /** Folding and `{{#if}}` leave runs of spaces between words; those inside a quoted word are the value's own. */
 function singleSpaced(command: string): string {
-  return command.replace(/('[^']*')|\s+/g, (_, quoted: string | undefined) => quoted ?? ' ');
+  return command.replace(/('[^']*'|"(?:[^"\\]|\\.)*"|\\.)|[ \t]+/g, (_, quoted: string | undefined) => quoted ?? ' ');
 }
 
 export function renderAnswers(answers: readonly Answer<Template>[], values: Values): Answer<string>[] {
@@ -63,7 +63,12 @@ export function renderText(template: Template, values: Values, writing: Writing)
 
 function renderPattern(template: Template, values: Values): RegExp[] {
   const source = renderText(template, values, 'pattern');
-  return source.trim() === '' ? [] : [new RegExp(source, 'm')];
+  if (source.trim() === '') return [];
+  try {
+    return [new RegExp(source, 'm')];
+  } catch (thrown) {
+    throw new ChangeError('not_valid', `${at(template.place)}: ${messageOf(thrown)}`, { cause: thrown });
+  }
 }
 
 function renderCheck(entry: Expectation<Template>, values: Values): Check[] {
@@ -99,18 +104,23 @@ function written(writing: Writing): (value: Value, place: Place) => string {
     const text = String(value);
     if (writing === 'pattern') return escapePattern(text);
     if (writing === 'text') return text.replace(/[\p{Cc}\p{Co}\u2028\u2029]/gu, '�');
+    // A command that ends where its value should stand means something else: an empty list of VLANs is every VLAN to some.
+    if (text === '') throw new ChangeError('not_valid', `${at(place)}: there is nothing to write here`);
     const bad = writing === 'line' ? /[^\x20-\x7e]/.exec(text) : /[\p{Cc}\p{Co}\p{Cs}\u2028\u2029]/u.exec(text);
     if (bad)
       throw new ChangeError(
         'not_valid',
-        `${at(place)}: ${JSON.stringify(text)} holds a character that cannot be typed: ${JSON.stringify(bad[0])}`,
+        `${at(place)}: ${JSON.stringify(inShort(text))} holds a character that cannot be typed: ${JSON.stringify(bad[0])}`,
       );
     return writing === 'word' ? shellWord(text) : text;
   };
 }
 
 export function escapePattern(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  // Private use characters are the renderer's own marks; spelt out, they are none.
+  return text
+    .replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
+    .replace(/[\uE000-\uF8FF]/g, character => `\\u${character.charCodeAt(0).toString(16)}`);
 }
 
 /** One word of a POSIX shell, whatever it holds. */

@@ -1,6 +1,7 @@
 import type { ChangePlan, Dialect, Place, PlannedMode, Step, Transaction } from '../model.ts';
 import { readPrefix, wayTo } from '../terminal/modes.ts';
 import { typedLine } from '../terminal/terminal.ts';
+import { readKey } from './visit.ts';
 
 /** When a line of a plan is typed. */
 export type When = 'login' | 'before' | 'change' | 'commit' | 'after' | 'keep' | 'if it fails';
@@ -23,6 +24,7 @@ export function script(plan: ChangePlan): ScriptLine[] {
   writer.login();
   writer.reads('before', [...plan.require, ...plan.verify]);
   if (plan.steps.length > 0) {
+    writer.enter('change', plan.configMode);
     writer.steps('change', plan.steps);
     writer.commit('commit', plan.transaction);
     writer.reads('after', plan.verify);
@@ -72,11 +74,15 @@ class Writer {
   reads(when: When, steps: readonly Step[]): void {
     const made = new Set<string>();
     for (const step of steps) {
-      const key = JSON.stringify([step.mode, step.lines.map(line => line.text)]);
+      const key = readKey(step);
       if (made.has(key)) continue;
       made.add(key);
       this.steps(when, [step]);
     }
+  }
+
+  enter(when: When, mode: string): void {
+    this.#go(mode, when);
   }
 
   steps(when: When, steps: readonly Step[]): void {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ChangeError } from '../errors.ts';
+import { ChangeError, inShort } from '../errors.ts';
 import { CALL_NAMES } from '../library/names.ts';
 import { canonicalPort } from '../library/ports.ts';
 import type { ChangeRequest, Device, Platform, Playbook, PortMode, Values } from '../model.ts';
@@ -12,9 +12,9 @@ export function valuesFor(request: ChangeRequest, device: Device, platform: Plat
   const unset = Object.fromEntries(CALL_NAMES[request.method].map(name => [name, null]));
   const said = Object.fromEntries(Object.entries(request.args).filter(([, value]) => value !== null));
   const values: Record<string, Values[string]> = {
+    ...unset,
     ...playbook.vars,
     ...device.vars,
-    ...unset,
     ...said,
     device: device.name,
     uplinks: device.uplinks,
@@ -36,8 +36,10 @@ function changeName(id: string): string {
 function checkPort(values: Record<string, Values[string]>, device: Device, platform: Platform): void {
   if (typeof values.port !== 'string') return;
   const port = canonicalPort(values.port, platform);
-  if (!platform.interfaces.pattern.test(port)) {
-    throw new ChangeError('not_valid', `${device.name}: ${JSON.stringify(values.port)} is no port name of ${platform.title}`);
+  // A switch reads 025 as 25: under that name an uplink would pass for another port.
+  const padded = platform.session === 'shell' && /(?<!\d)0\d/.test(port);
+  if (padded || !platform.interfaces.pattern.test(port)) {
+    throw new ChangeError('not_valid', `${device.name}: ${JSON.stringify(inShort(values.port))} is no port name of ${platform.title}`);
   }
   if (device.uplinks.includes(port)) throw new ChangeError('not_permitted', `${device.name} ${port} is an uplink: nobody may change it`);
   values.port = port;
@@ -74,8 +76,11 @@ function checkMode({ mode, native_vlan, allowed_vlans }: Values, device: Device,
 
 const FREE_TEXT = ['description', 'mac', 'port_id', 'node', 'instance'];
 
-function checkText(values: Values, device: Device, platform: Platform): void {
-  const { description, mtu } = values;
+function checkText(values: Record<string, Values[string]>, device: Device, platform: Platform): void {
+  const { mtu } = values;
+  // A CLI drops blanks at the ends of a text: read back, it would not be the one that was asked.
+  const description = typeof values.description === 'string' ? values.description.replace(/^ +| +$/g, '') || null : null;
+  if (typeof values.description === 'string') values.description = description;
   if (typeof mtu === 'number' && !platform.supports.mtu) {
     throw new ChangeError('unsupported', `${device.name}: ${platform.title} cannot set the MTU of a port`);
   }

@@ -32,34 +32,40 @@ export class Visit {
     this.terminal = terminal;
   }
 
-  /** Reads a list of checks. The same read is made once per `memo`. */
-  async look(steps: readonly Step[], deadline: number, memo: Map<string, string> = new Map()): Promise<Look> {
-    const texts: string[] = [];
+  /**
+   * Reads a list of checks; the same read is made once. `before` shares its reads between the looks before anything is typed,
+   * when there is nothing to wait for: only a look afterwards tries again.
+   */
+  async look(steps: readonly Step[], deadline: number, before?: Map<string, string>): Promise<Look> {
+    const memo = before ?? new Map<string, string>();
+    // What several checks read together is one text: a difference is told once.
+    const texts = new Map<string, string>();
     const misses: string[] = [];
     for (const step of steps) {
-      const found = await this.#read(step, memo, deadline);
-      texts.push(found.text);
+      const found = await this.#read(step, memo, deadline, before ? 1 : step.retry?.times);
+      texts.set(readKey(step), found.text);
       misses.push(...found.misses.map(miss => `${step.task}: ${miss} (${at(step.source)})`));
     }
-    return { holds: misses.length === 0, misses, text: texts.join('\n') };
+    return { holds: misses.length === 0, misses, text: [...texts.values()].join('\n') };
   }
 
   /** Types steps that change something, and remembers them. */
   async type(steps: readonly Step[], deadline: number): Promise<void> {
     for (const step of steps) {
-      const output = await this.typeStep(step, deadline);
-      const misses = missesOf(step, output);
+      // A read between two lines may be tried again; what configures is typed once.
+      const isRead = step.mode === this.plan.readMode && this.plan.readMode !== this.plan.configMode;
+      const misses = isRead
+        ? (await this.#read(step, new Map(), deadline, step.retry?.times)).misses
+        : missesOf(step, await this.#typeStep(step, deadline));
       if (misses.length > 0)
         throw new ChangeError('not_as_asked', `${this.plan.device.name}: ${step.task}: ${misses.join('; ')} (${at(step.source)})`);
     }
   }
 
   /** Types one step and answers with all that the device said to it. */
-  async typeStep(step: Step, deadline: number): Promise<string> {
+  async #typeStep(step: Step, deadline: number): Promise<string> {
     const exchanges: Exchange[] = [];
-    if (step.mode !== this.plan.readMode || this.plan.readMode === this.plan.configMode) {
-      this.typed.push({ task: step.task, source: step.source, exchanges });
-    }
+    this.typed.push({ task: step.task, source: step.source, exchanges });
     await this.terminal.run(step, deadline, exchange => exchanges.push(exchange));
     return exchanges.map(({ received }) => received).join('\n');
   }
@@ -89,18 +95,17 @@ export class Visit {
     return output;
   }
 
-  async #read(step: Step, memo: Map<string, string>, deadline: number): Promise<{ text: string; misses: string[] }> {
+  async #read(step: Step, memo: Map<string, string>, deadline: number, times = 1): Promise<{ text: string; misses: string[] }> {
     for (let attempt = 1; ; attempt += 1) {
       const text = await this.#output(step, attempt === 1 ? memo : new Map(), deadline);
       const misses = missesOf(step, text);
-      if (misses.length === 0 || attempt >= (step.retry?.times ?? 1) || Date.now() + (step.retry?.delay ?? 0) >= deadline)
-        return { text, misses };
+      if (misses.length === 0 || attempt >= times || Date.now() + (step.retry?.delay ?? 0) >= deadline) return { text, misses };
       await pause(step.retry?.delay);
     }
   }
 
   async #output(step: Step, memo: Map<string, string>, deadline: number): Promise<string> {
-    const key = JSON.stringify([step.mode, step.lines.map(line => line.text), step.tolerate.map(String)]);
+    const key = readKey(step);
     const known = memo.get(key);
     if (known !== undefined) return known;
     const exchanges = await this.terminal.run(step, deadline).catch((thrown: unknown) => {
@@ -111,6 +116,11 @@ export class Visit {
     memo.set(key, text);
     return text;
   }
+}
+
+/** Two steps with the same key are the same read. */
+export function readKey(step: Step): string {
+  return JSON.stringify([step.mode, step.lines.map(line => line.text), step.tolerate.map(String)]);
 }
 
 /** Tries again, with jitter, as long as somebody else holds the device's configuration and there is time. */

@@ -22,7 +22,9 @@ export class LibraryError extends Error {
 export class Complaints {
   readonly list: Complaint[] = [];
 
+  /** The same complaint about the same line is made once: two playbooks may use one template. */
   add(place: Place, message: string): void {
+    if (this.list.some(known => at(known.place) === at(place) && known.message === message)) return;
     this.list.push({ place, message });
   }
 
@@ -32,7 +34,7 @@ export class Complaints {
       return read();
     } catch (thrown) {
       if (!(thrown instanceof LibraryError)) throw thrown;
-      this.list.push(...thrown.complaints);
+      for (const { place, message } of thrown.complaints) this.add(place, message);
       return undefined;
     }
   }

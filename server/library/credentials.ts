@@ -30,21 +30,24 @@ export class CredentialsFile {
     } catch (thrown) {
       if (!(thrown instanceof LibraryError)) throw thrown;
     }
-    const found = this.#entries[name];
+    const found = Object.hasOwn(this.#entries, name) ? this.#entries[name] : undefined;
     if (!found) throw new ChangeError('login_refused', `the credentials file has no entry ${name}`);
     return found;
   }
 
   #refresh(): void {
     const stat = statSync(this.#path, { throwIfNoEntry: false });
-    const place = { file: this.#path, line: 1 };
-    if (!stat) throw new LibraryError([{ place, message: 'there is no such credentials file' }]);
-    if (stat.mtimeMs === this.#read) return;
+    const place = { file: this.#path, line: 0 };
+    if (!stat) {
+      const message = 'there is no such credentials file; MERCURY_CREDENTIALS, or `credentials:` in mercury.yml, names another';
+      throw new LibraryError([{ place, message }]);
+    }
+    if (stat.ctimeMs === this.#read) return;
     if ((stat.mode & 0o077) !== 0) {
       throw new LibraryError([{ place, message: `others may read it (mode ${(stat.mode & 0o777).toString(8)}); chmod 600 it` }]);
     }
     this.#entries = checkShape(credentialsSchema, readYaml(this.#path));
-    this.#read = stat.mtimeMs;
+    this.#read = stat.ctimeMs;
     for (const { password, passphrase, enable } of Object.values(this.#entries)) learnSecrets([password, passphrase, enable]);
   }
 }

@@ -27,6 +27,7 @@ export function readInventory(
       groups.set(name, group);
     }
   }
+  complainOfTwoDefaults(files, complaints);
   const defaults = fold(files.map(({ shape }) => shape.defaults));
   const devices = new Map<string, Device>();
   for (const file of files) {
@@ -75,7 +76,9 @@ function readDevice(name: string, { yaml, shape }: InventoryFile, around: Surrou
   const folded = fold([defaults, ...layers, last]);
   if (folded.platform === undefined) complaints.add(source, `${name} has no platform`);
   const platform = folded.platform === undefined ? undefined : findPlatform(folded.platform, platforms);
-  if (folded.platform !== undefined && !platform) complaints.add(source, unknown('platform', folded.platform, platforms.keys()));
+  // A platform that is there but wrong has complaints of its own.
+  if (folded.platform !== undefined && !platform && !isBroken(folded.platform, complaints))
+    complaints.add(source, unknown('platform', folded.platform, platforms.keys()));
   if (folded.credentials === undefined) complaints.add(source, `${name} has no credentials`);
   if (!platform || folded.credentials === undefined) return undefined;
   return {
@@ -89,11 +92,21 @@ function readDevice(name: string, { yaml, shape }: InventoryFile, around: Surrou
       if (!isMac(id)) complaints.add(yaml.at(['devices', name, 'switch_ids', i]), `${id} is no MAC address`);
       return bareMac(id);
     }),
-    uplinks: (folded.uplinks ?? []).map(port => canonicalPort(port, platform)),
+    uplinks: (folded.uplinks ?? []).map(port => {
+      const name = canonicalPort(port, platform);
+      const { pattern, lag } = platform.interfaces;
+      // A misspelt uplink would protect nothing.
+      if (!pattern.test(name) && !lag?.test(name)) complaints.add(source, `uplinks: ${port} is no port name of ${platform.title}`);
+      return name;
+    }),
     physicalNetworks: folded.physical_networks ?? [],
     vars: folded.vars ?? {},
     source,
   };
+}
+
+function isBroken(platform: string, complaints: Complaints): boolean {
+  return complaints.list.some(({ place }) => place.file.endsWith(`/${platform}/platform.yml`));
 }
 
 function fold(layers: readonly { [K in keyof LayerShape]?: LayerShape[K] | undefined }[]): LayerShape {
@@ -105,6 +118,22 @@ function fold(layers: readonly { [K in keyof LayerShape]?: LayerShape[K] | undef
 /** By its folder's name or one of its aliases. */
 export function findPlatform(name: string, platforms: ReadonlyMap<string, Platform>): Platform | undefined {
   return platforms.get(name) ?? [...platforms.values()].find(platform => platform.aliases.includes(name));
+}
+
+/** Defaults are those of every device, not of the file they stand in: two that differ would be somebody's mistake. */
+function complainOfTwoDefaults(files: readonly InventoryFile[], complaints: Complaints): void {
+  const known = new Map<string, { value: string; file: string }>();
+  for (const { yaml, shape } of files) {
+    const { vars = {}, ...own } = shape.defaults;
+    for (const path of [...Object.keys(own).map(key => [key]), ...Object.keys(vars).map(key => ['vars', key])]) {
+      const key = path.join('.');
+      const value = JSON.stringify(path.length === 1 ? own[key as keyof typeof own] : vars[path[1] ?? '']);
+      const other = known.get(key);
+      if (other && other.value !== value)
+        complaints.add(yaml.atKey(['defaults', ...path]), `the default of ${key} is another in ${other.file}`);
+      known.set(key, { value, file: yaml.file });
+    }
+  }
 }
 
 function complainOfTwins(devices: ReadonlyMap<string, Device>, complaints: Complaints): void {

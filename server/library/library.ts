@@ -2,7 +2,7 @@ import { isAbsolute, join } from 'node:path';
 import type { Device, Platform } from '../model.ts';
 import { type Complaint, Complaints } from './complaints.ts';
 import { bareMac, readInventory } from './inventory.ts';
-import { checkNames } from './names.ts';
+import { checkNames, checkVars } from './names.ts';
 import { holdsPlatforms, readPlatforms } from './platforms.ts';
 
 /** Everything the network team wrote, read, checked and compiled once. */
@@ -49,6 +49,7 @@ function readLibrary(folders: LibraryFolders): { library: Library; complaints: C
       complaints,
     );
   }
+  checkVars(devices.values(), platforms, complaints);
   return { library: { platforms, devices }, complaints };
 }
 

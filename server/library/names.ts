@@ -1,4 +1,4 @@
-import type { Device, Method, Platform, Playbook, Task, Template } from '../model.ts';
+import type { Device, Method, Platform, Playbook, PortMode, Task, Template, Value } from '../model.ts';
 import { nearest } from './check.ts';
 import type { Complaints } from './complaints.ts';
 
@@ -18,6 +18,9 @@ const PORT = [
   'node',
   'instance',
 ] as const;
+/** null: a method whose call says no mode. */
+const MODES = new Set<Value>(['access', 'trunk', 'hybrid', null] satisfies (PortMode | null)[]);
+
 const NETWORK = ['vlan', 'network_name'] as const;
 
 /** What a call sets, by method. A name that a call leaves out is null. */
@@ -45,6 +48,35 @@ export function checkNames(platform: Platform, devices: readonly Device[], compl
   }
 }
 
+/** Complains about vars that look like a misspelt name: nothing would read them. A var that is like no other may be somebody's own. */
+export function checkVars(devices: Iterable<Device>, platforms: ReadonlyMap<string, Platform>, complaints: Complaints): void {
+  const read = new Map([...platforms.values()].map(platform => [platform.name, namesRead(platform)]));
+  const anywhere = new Set([...read.values()].flatMap(names => [...names]));
+  for (const device of devices) {
+    for (const name of Object.keys(device.vars)) {
+      // A default for all devices may be meant for those of another platform.
+      if (anywhere.has(name)) continue;
+      const near = nearest(name, read.get(device.platform) ?? []);
+      if (near) complaints.add(device.source, `vars: no playbook reads ${name}; did you mean ${near}?`);
+    }
+  }
+}
+
+/** Every name that a platform's files use or set. */
+function namesRead(platform: Platform): Set<string> {
+  const names = (templates: readonly Template[]) => templates.flatMap(template => template.names.map(({ name }) => name));
+  const playbooks = [...platform.playbooks.values()];
+  return new Set([
+    ...names(platformTemplates(platform)),
+    ...Object.keys(platform.vars),
+    ...playbooks.flatMap(playbook => [
+      ...names(playbookTemplates(playbook)),
+      ...Object.keys(playbook.vars),
+      ...tasksOf(playbook).flatMap(task => Object.keys(task.when)),
+    ]),
+  ]);
+}
+
 /** Vars that every device of the platform has; without any device, none. */
 function commonVars(devices: readonly Device[]): string[] {
   const [first, ...others] = devices;
@@ -64,8 +96,10 @@ function check(templates: readonly Template[], known: ReadonlySet<string>, compl
 
 function checkWhen(playbook: Playbook, known: ReadonlySet<string>, complaints: Complaints): void {
   for (const task of tasksOf(playbook)) {
-    for (const name of Object.keys(task.when)) {
+    for (const [name, values] of Object.entries(task.when)) {
       if (!known.has(name)) complaints.add(task.source, `when: ${name} is set by nobody`);
+      const never = name === 'mode' ? values.filter(value => !MODES.has(value)) : [];
+      for (const value of never) complaints.add(task.source, `when: mode is never ${value}; it is access, trunk or hybrid`);
     }
   }
 }

@@ -1,21 +1,14 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { type Mode, PLAYBOOK_METHODS, type Platform, type Playbook, type Task, type Transaction } from '../model.ts';
-import { readRanges } from '../vlans.ts';
+import { FIRST_VLAN, LAST_VLAN, readRanges } from '../vlans.ts';
 import { checkShape, nearest } from './check.ts';
 import type { Complaints } from './complaints.ts';
-import { readPlaybook } from './playbooks.ts';
+import { type Folders, type ReadPlaybook, readPlaybook } from './playbooks.ts';
 import { type PlatformShape, platformSchema } from './schema/platform.ts';
 import type { PlatformStepShape } from './schema/playbook.ts';
 import { Compiler } from './tasks.ts';
 import { readYaml, type YamlFile } from './yaml.ts';
-
-/** Where the network team's files are. File names in complaints and plans are relative to `root`. */
-export interface Folders {
-  readonly root: string;
-  readonly playbooks: string;
-  readonly templates: string;
-}
 
 /** Every folder below playbooks/ that holds a platform.yml; what is wrong is collected. */
 export function readPlatforms(folders: Folders, complaints: Complaints): Map<string, Platform> {
@@ -52,7 +45,11 @@ function readPlatform(folders: Folders, name: string, complaints: Complaints): P
     noise: shape.noise.map((source, i) => compiler.pattern(source, ['noise', i])),
     ...(shape.transaction ? { transaction: readTransaction(shape.transaction, compiler, known) } : {}),
     ...optional('save', shape.save),
-    interfaces: { pattern: compiler.pattern(shape.interfaces.pattern, ['interfaces', 'pattern'], ''), short: shape.interfaces.short },
+    interfaces: {
+      pattern: compiler.pattern(shape.interfaces.pattern, ['interfaces', 'pattern'], ''),
+      ...(shape.interfaces.lag === undefined ? {} : { lag: compiler.pattern(shape.interfaces.lag, ['interfaces', 'lag'], '') }),
+      short: shape.interfaces.short,
+    },
     vlans: {
       ids: new Set(readIds(shape, yaml, complaints)),
       text: shape.vlans.ids,
@@ -84,6 +81,10 @@ function readModes(
 ): Map<string, Mode> {
   const modes = new Map<string, Mode>();
   if (shape.session === 'shell' && known.size === 0) complaints.add(yaml.at(['modes']), 'a shell session needs modes');
+  if (shape.session === 'exec' && shape.on_open.length > 0)
+    complaints.add(yaml.at(['on_open']), 'on_open: an exec session has nothing to get ready; each command stands alone');
+  if (known.size > 0 && Object.values(shape.modes).length > 0 && Object.values(shape.modes).every(mode => mode.parent !== undefined))
+    complaints.add(yaml.at(['modes']), 'no mode is the first: each has a parent');
   for (const [name, mode] of Object.entries(shape.modes)) {
     const path = ['modes', name];
     if (mode.parent !== undefined) compiler.mode(mode.parent, [...path, 'parent'], known);
@@ -124,6 +125,8 @@ function readIds(shape: PlatformShape, yaml: YamlFile, complaints: Complaints): 
   const ids = readRanges(shape.vlans.ids);
   if (!ids || ids.length === 0)
     complaints.add(yaml.at(['vlans', 'ids']), `vlans.ids: ${shape.vlans.ids} is no list of VLANs such as 2-1001,1006-4094`);
+  const strange = ids?.filter(id => id < FIRST_VLAN || id > LAST_VLAN) ?? [];
+  if (strange.length > 0) complaints.add(yaml.at(['vlans', 'ids']), 'vlans.ids: 0 and 4095 are no VLANs');
   if (ids?.includes(1)) complaints.add(yaml.at(['vlans', 'ids']), 'vlans.ids: VLAN 1 is nobody’s to attach');
   return ids ?? [];
 }
@@ -135,34 +138,38 @@ function readPlaybooks(
   known: ReadonlySet<string>,
   complaints: Complaints,
 ): Map<string, Playbook> {
-  const playbooks = new Map<string, Playbook>();
-  for (const file of readdirSync(folder).filter(entry => entry.endsWith('.yml') && entry !== 'platform.yml')) {
-    const method = file.slice(0, -'.yml'.length);
+  const files = readdirSync(folder).filter(entry => /\.ya?ml$/.test(entry) && entry !== 'platform.yml');
+  const read: ReadPlaybook[] = [];
+  for (const file of files) {
+    const method = file.replace(/\.ya?ml$/, '');
     const path = join(folder, file);
     const place = { file: relative(folders.root, path), line: 1 };
+    if (file.endsWith('.yaml')) {
+      complaints.add(place, `a playbook’s name ends in .yml: ${method}.yml`);
+      continue;
+    }
     if (!(PLAYBOOK_METHODS as readonly string[]).includes(method)) {
       const near = nearest(method, PLAYBOOK_METHODS);
       complaints.add(place, `no method is called ${method}${near ? `; did you mean ${near}.yml?` : ''}`);
       continue;
     }
-    const playbook = complaints.try(() => readPlaybook({ folders, path, platform, method, modes: known, complaints }));
-    if (playbook) playbooks.set(method, playbook);
+    const one = complaints.try(() => readPlaybook({ folders, path, platform, method, modes: known, complaints }));
+    if (one) read.push(one);
   }
-  checkReferences(playbooks, complaints);
-  return playbooks;
+  checkReferences(read, files, complaints);
+  return new Map(read.map(({ playbook }) => [playbook.method, playbook]));
 }
 
 /** `verify: attach_port` and `rescue: detach_port` must lead to a playbook that has a list of its own. */
-function checkReferences(playbooks: ReadonlyMap<string, Playbook>, complaints: Complaints): void {
-  for (const playbook of playbooks.values()) {
-    for (const [key, value] of [
-      ['verify', playbook.verify],
-      ['rescue', playbook.rescue],
-    ] as const) {
-      if (typeof value !== 'string') continue;
-      const target = playbooks.get(value);
-      if (!target) complaints.add(playbook.source, `${key}: this platform has no ${value}.yml`);
-      else if (typeof target.verify === 'string') complaints.add(playbook.source, `${key}: ${value}.yml has no verify list of its own`);
+function checkReferences(read: readonly ReadPlaybook[], files: readonly string[], complaints: Complaints): void {
+  for (const { playbook, yaml } of read) {
+    for (const key of ['verify', 'rescue'] as const) {
+      const name = playbook[key];
+      if (typeof name !== 'string') continue;
+      const target = read.find(other => other.playbook.method === name)?.playbook;
+      // One that is there but wrong has complaints of its own.
+      if (!files.includes(`${name}.yml`)) complaints.add(yaml.atKey([key]), `${key}: this platform has no ${name}.yml`);
+      else if (typeof target?.verify === 'string') complaints.add(yaml.atKey([key]), `${key}: ${name}.yml has no verify list of its own`);
     }
   }
 }

@@ -2,13 +2,25 @@ import { relative } from 'node:path';
 import type { Platform, Playbook, Task } from '../model.ts';
 import { checkShape } from './check.ts';
 import type { Complaints } from './complaints.ts';
-import type { Folders } from './platforms.ts';
 import { playbookSchema, type TaskShape } from './schema/playbook.ts';
 import { Compiler } from './tasks.ts';
-import { readYaml } from './yaml.ts';
+import { readYaml, type YamlFile } from './yaml.ts';
+
+/** Where the network team's files are. File names in complaints and plans are relative to `root`. */
+export interface Folders {
+  readonly root: string;
+  readonly playbooks: string;
+  readonly templates: string;
+}
 
 /** What only reads: it may have no tasks of its own. */
 const READS_ONLY = new Set(['is_port_supported']);
+
+/** A playbook and the file it came from, for complaints that need its siblings. */
+export interface ReadPlaybook {
+  readonly playbook: Playbook;
+  readonly yaml: YamlFile;
+}
 
 /** Reads and compiles one playbook. Whether its names are set by anybody is lint's to say, which knows the inventory. */
 export function readPlaybook(parts: {
@@ -18,7 +30,7 @@ export function readPlaybook(parts: {
   method: string;
   modes: ReadonlySet<string>;
   complaints: Complaints;
-}): Playbook {
+}): ReadPlaybook {
   const { folders, platform, method, modes, complaints } = parts;
   const yaml = readYaml(parts.path, relative(folders.root, parts.path));
   const shape = checkShape(playbookSchema, yaml);
@@ -30,13 +42,13 @@ export function readPlaybook(parts: {
     complaints.add(yaml.at([]), 'no verify: a change that is not read back cannot be called applied');
   }
   if (Array.isArray(verify) && platform.session === 'shell') for (const task of verify) mustAsk(task, complaints);
-  if (Array.isArray(rescue) && rescue.length > 0 && !rescue.some((task: Task) => isCheck(task, platform))) {
+  if (Array.isArray(rescue) && rescue.length > 0 && !rescue.some((task: Task) => isCheck(task, platform) && asks(task))) {
     complaints.add(
       yaml.at(['rescue']),
       `rescue: needs a task in ${platform.readMode} with expect or reject, or it cannot be called rescued`,
     );
   }
-  return {
+  const playbook = {
     method,
     platform: platform.name,
     title: compiler.block(shape.name, ['name']),
@@ -47,6 +59,7 @@ export function readPlaybook(parts: {
     rescue,
     source: yaml.at([]),
   };
+  return { playbook, yaml };
 }
 
 /** An exec session has an exit status; at a prompt only what was read can prove anything. */

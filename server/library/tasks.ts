@@ -56,7 +56,10 @@ export class Compiler {
   block(source: string, path: Path): Template {
     const place = this.#yaml.at(path);
     const empty = () => compileTemplate('', place);
-    return this.#complaints.try(() => compileTemplate(source, place, !source.trimEnd().includes('\n'))) ?? empty();
+    const style = this.#yaml.style(path);
+    // YAML keeps the breaks around a deeper or an empty line of `>`; here all of it is one command.
+    const text = style === 'folded' ? source.trim().replace(/\s*\n\s*/g, ' ') : source;
+    return this.#complaints.try(() => compileTemplate(text, place, style !== 'literal')) ?? empty();
   }
 
   pattern(source: string, path: Path, flags = 'm'): RegExp {
@@ -77,7 +80,8 @@ export class Compiler {
 
   /** A name that is none of `known` is complained about. */
   mode(name: string, path: Path, known: ReadonlySet<string>): string {
-    if (!known.has(name)) this.#complaints.add(this.#yaml.at(path), `no mode ${name} in platform.yml; it has ${[...known].join(', ')}`);
+    if (known.size > 0 && !known.has(name))
+      this.#complaints.add(this.#yaml.at(path), `no mode ${name} in platform.yml; it has ${[...known].join(', ')}`);
     return name;
   }
 
@@ -115,9 +119,9 @@ export class Compiler {
     };
   }
 
-  /** A templated pattern: that it is a pattern at all is tried with its values left out. */
+  /** A templated pattern: that it is a pattern at all is tried with a letter for each value, and none for each block's tags. */
   #patternBlock(source: string, path: Path): Template {
-    const literal = source.replace(/\{\{[^}]*\}\}/g, '');
+    const literal = source.replace(/\{\{~?[#/^!][^}]*\}\}|\{\{else[^}]*\}\}/g, '').replace(/\{\{[^}]*\}\}/g, 'x');
     this.pattern(literal, path);
     return this.block(source, path);
   }
@@ -126,7 +130,7 @@ export class Compiler {
     const place: Place = this.#yaml.at(path);
     const file = relative(this.#root, join(this.#templates, name));
     const compiled = this.#complaints.try(() => {
-      if (name.includes('..')) throw new LibraryError([{ place, message: `template: ${name} leads out of templates/` }]);
+      if (name.split('/').includes('..')) throw new LibraryError([{ place, message: `template: ${name} leads out of templates/` }]);
       try {
         return compileTemplate(readText(join(this.#templates, name), file), { file, line: 1 });
       } catch (thrown) {

@@ -1,7 +1,9 @@
 import Handlebars from 'handlebars';
+import { at, ChangeError, messageOf } from '../errors.ts';
 import type { Line, Place, Template, Value, Values } from '../model.ts';
-import { readRanges, toPairs, toRanges, toSet } from '../vlans.ts';
 import { LibraryError } from './complaints.ts';
+import { HELPERS, wrongCall } from './helpers.ts';
+import { syntaxComplaint } from './syntax.ts';
 
 /*
  * Handlebars, made strict. Every `{{value}}` becomes a call of one helper, `typed`, so that the renderer decides how a value
@@ -20,20 +22,15 @@ type Typed = (value: Value, place: Place) => string;
 const handlebars = Handlebars.create();
 for (const name of ['lookup', 'log', 'with', 'helperMissing', 'blockHelperMissing']) handlebars.unregisterHelper(name);
 
-const HELPERS: Readonly<Record<string, Handlebars.HelperDelegate>> = {
-  vlans: (...args) => toRanges(idsOf(args), separator(args.at(-1))),
-  vlan_chunks: (...args) => chunks(idsOf(args)),
-  join: (list: unknown, glue: unknown) => (Array.isArray(list) ? list : [list]).join(typeof glue === 'string' ? glue : ','),
-  eq: (a: unknown, b: unknown) => a === b,
-};
 const BLOCKS = new Set(['if', 'unless', 'each']);
+const LOOP_NAMES = new Set(['@first', '@last', '@index']);
 const KNOWN_HELPERS = Object.fromEntries([...Object.keys(HELPERS), ...BLOCKS, 'typed'].map(name => [name, true]));
 
 handlebars.registerHelper({
-  ...HELPERS,
+  ...Object.fromEntries(Object.entries(HELPERS).map(([name, { run }]) => [name, run])),
   typed: (value: unknown, line: number, options: Handlebars.HelperOptions) => {
     const { typed, file } = options.data as { typed: Typed; file: string };
-    return typed(value as Value, { file, line });
+    return marker(line) + typed(value as Value, { file, line });
   },
 });
 
@@ -50,17 +47,30 @@ export function compileTemplate(source: string, place: Place, folded = false): T
   return {
     place,
     names,
-    render: (values: Values, typed: Typed) => toLines(run(values, { data: { typed, file: place.file } }), place),
+    render: (values: Values, typed: Typed) =>
+      toLines(
+        rendered(() => run(values, { data: { typed, file: place.file } }), place),
+        place,
+      ),
   };
+}
+
+/** A helper that cannot use what it was given says so in its own words; they become an error that knows its place. */
+function rendered(run: () => string, place: Place): string {
+  try {
+    return run();
+  } catch (thrown) {
+    if (thrown instanceof ChangeError) throw thrown;
+    throw new ChangeError('not_valid', `${at(place)}: ${messageOf(thrown)}`, { cause: thrown });
+  }
 }
 
 function parse(source: string, place: Place, lineAt: (line: number) => number): hbs.AST.Program {
   try {
     return Handlebars.parse(source);
   } catch (thrown) {
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    const line = Number(/line (\d+)/.exec(message)?.[1] ?? 1);
-    throw new LibraryError([{ place: { ...place, line: lineAt(line) }, message: `template: ${message.split('\n').at(-1)}` }]);
+    const { line, message } = syntaxComplaint(source, thrown as Error);
+    throw new LibraryError([{ place: { ...place, line: lineAt(line) }, message: `template: ${message}` }]);
   }
 }
 
@@ -95,18 +105,20 @@ function walkStatement(statement: hbs.AST.Statement, walk: Walk): hbs.AST.Statem
 
 /** Puts each source line's number in front of it. */
 function markLines(content: hbs.AST.ContentStatement, walk: Walk): void {
-  const source = content.original as unknown as string | undefined;
-  const stripped = source === undefined ? 0 : source.split('\n').length - content.value.split('\n').length;
-  let line = content.loc.start.line + stripped;
-  const mark = () => `${OPEN}${walk.lineAt(line)}${CLOSE}`;
+  const first = content.loc.start.line + strippedLines(content.original as unknown as string, content.value);
   content.value = content.value
     .split('\n')
-    .map((text, i) => {
-      if (i > 0) line += 1;
-      return mark() + text;
-    })
+    .map((text, i) => marker(walk.lineAt(first + i)) + text)
     .join('\n');
 }
+
+/** How many lines Handlebars took off the beginning: after a tag that stands alone, or beside a `~`. */
+function strippedLines(original: string, value: string): number {
+  const lead = value.trim() === '' ? original.length - value.length : original.search(/\S/) - value.search(/\S/);
+  return original.slice(0, Math.max(lead, 0)).split('\n').length - 1;
+}
+
+const marker = (line: number) => `${OPEN}${line}${CLOSE}`;
 
 function typedCall(mustache: hbs.AST.MustacheStatement, walk: Walk, place: Place): hbs.AST.MustacheStatement {
   const value: hbs.AST.Expression =
@@ -134,33 +146,45 @@ function typedCall(mustache: hbs.AST.MustacheStatement, walk: Walk, place: Place
 
 function walkBlock(block: hbs.AST.BlockStatement, walk: Walk, place: Place): void {
   const helper = block.path.original;
-  if (!BLOCKS.has(helper)) {
-    throw new LibraryError([
-      { place, message: `template: {{#${helper}}} is not part of the playbook language; there are #if, #unless and #each` },
-    ]);
-  }
+  const wrong = wrongBlock(helper, block);
+  if (wrong !== undefined) throw new LibraryError([{ place, message: `template: ${wrong}` }]);
   for (const param of block.params) walkExpression(param, walk, place);
-  walkProgram(block.program, { ...walk, inEach: walk.inEach || helper === 'each' });
+  // `{{^if x}}` has nothing but its inverse.
+  if (block.program as hbs.AST.Program | undefined) walkProgram(block.program, { ...walk, inEach: walk.inEach || helper === 'each' });
   if (block.inverse) walkProgram(block.inverse, walk);
+}
+
+function wrongBlock(helper: string, block: hbs.AST.BlockStatement): string | undefined {
+  if (!BLOCKS.has(helper)) return `{{#${helper}}} is not part of the playbook language; there are #if, #unless and #each`;
+  if (block.params.length !== 1) return `{{#${helper}}} takes one value`;
+  const [stray] = block.hash?.pairs ?? [];
+  return stray ? `{{#${helper}}} takes no ${stray.key}=` : undefined;
 }
 
 function walkExpression(expression: hbs.AST.Expression, walk: Walk, place: Place): void {
   if (expression.type === 'SubExpression') {
     const call = expression as hbs.AST.SubExpression;
-    const helper = call.path.original;
-    if (typeof helper !== 'string' || !(helper in HELPERS)) {
-      throw new LibraryError([{ place, message: `template: no helper ${String(helper)}; there are ${Object.keys(HELPERS).join(', ')}` }]);
-    }
+    const wrong = wrongCall(String(call.path.original), call);
+    if (wrong !== undefined) throw new LibraryError([{ place, message: `template: ${wrong}` }]);
     for (const param of [...call.params, ...(call.hash?.pairs ?? []).map(pair => pair.value)]) walkExpression(param, walk, place);
     return;
   }
   if (expression.type !== 'PathExpression') return;
   const path = expression as hbs.AST.PathExpression;
-  if (path.data || path.original === 'this' || path.original === '.') {
-    if (walk.inEach) return;
-    throw new LibraryError([{ place, message: `template: {{${path.original}}} means something only inside #each` }]);
+  const wrong = wrongPath(path, walk.inEach);
+  if (wrong !== undefined) throw new LibraryError([{ place, message: `template: ${wrong}` }]);
+  if (!path.data && path.parts.length > 0) walk.names.push({ name: path.parts.join('.'), place });
+}
+
+function wrongPath({ original, data, parts }: hbs.AST.PathExpression, inEach: boolean): string | undefined {
+  const ofLoop = data || parts.length === 0;
+  if (ofLoop && !inEach) return `{{${original}}} means something only inside #each`;
+  if (data && !LOOP_NAMES.has(original)) return `no {{${original}}}; there are @first, @last and @index`;
+  // A path goes around the check of names, and a number has no properties: it would quietly be false.
+  if (/^(?:\.\.?\/|this[./])/.test(original)) {
+    return `write {{${parts.join('.') || 'this'}}} for {{${original}}}: outer names are visible inside #each`;
   }
-  walk.names.push({ name: path.parts.join('.'), place });
+  return undefined;
 }
 
 function toLines(rendered: string, place: Place): Line[] {
@@ -168,32 +192,4 @@ function toLines(rendered: string, place: Place): Line[] {
     const line = Number(LEADING.exec(raw)?.[1] ?? place.line);
     return { text: raw.replace(MARKER, ''), place: { file: place.file, line } };
   });
-}
-
-/** The ids of a helper's arguments, less those of its `except=`. Handlebars puts its own options last. */
-function idsOf(args: readonly unknown[]): number[] {
-  const except = (args.at(-1) as Handlebars.HelperOptions | undefined)?.hash?.except as unknown;
-  const left = new Set(listed(except));
-  return toSet(args.slice(0, -1).flatMap(listed)).filter(id => !left.has(id));
-}
-
-/** Ids from a number, a list of numbers or a list's text; none from null, since `native_vlan` may be. */
-function listed(arg: unknown): number[] {
-  if (arg === null || arg === undefined) return [];
-  if (typeof arg === 'number') return [arg];
-  if (Array.isArray(arg)) return arg.map(Number);
-  const read = readRanges(String(arg));
-  if (!read) throw new TypeError(`${String(arg)} is no list of VLANs`);
-  return read;
-}
-
-function separator(options: unknown): string {
-  const sep = (options as Handlebars.HelperOptions | undefined)?.hash?.sep as unknown;
-  return typeof sep === 'string' ? sep : ',';
-}
-
-/** At most 20 ranges a line: the longest, 20 × `1000-1001,`, stays well under the 254 characters that IOS takes. */
-function chunks(ids: readonly number[]): string[] {
-  const texts = toPairs(ids).map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`));
-  return Array.from({ length: Math.ceil(texts.length / 20) }, (_, i) => texts.slice(i * 20, i * 20 + 20).join(','));
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { constructFromEvents, EVENT_ID, type Event, getScalarValue, parseEvents, YAMLException } from 'js-yaml';
+import { constructFromEvents, EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException } from 'js-yaml';
 import type { Place } from '../model.ts';
 import { LibraryError } from './complaints.ts';
 
@@ -13,12 +13,17 @@ export interface YamlFile {
   at(path: Path): Place;
   /** Where the key itself stands, for complaints about a key. */
   atKey(path: Path): Place;
+  /** How the text at `path` is written: `|` keeps its lines, `>` makes them one, anything else stands on one line. */
+  style(path: Path): Style;
 }
+
+export type Style = 'literal' | 'folded' | 'inline';
 
 /** Position of a node and its children; a mapping's children go by key, a sequence's by index. */
 interface Node {
   readonly offset: number;
   readonly keyOffset: number;
+  readonly style?: Style;
   readonly children: Map<string, Node>;
 }
 
@@ -43,14 +48,19 @@ export function readText(path: string, file = path): string {
 export function parseYaml(source: string, file: string): YamlFile {
   try {
     const events = parseEvents(source, { filename: file });
-    const value = constructFromEvents(events, { source, filename: file })[0];
-    const root = new Positions(events, source).read();
+    const [value, ...more] = constructFromEvents(events, { source, filename: file });
+    const positions = new Positions(events, source);
+    const root = positions.read();
     const place = (offset: number): Place => ({ file, line: lineOf(source, offset) });
+    if (more.length > 0) {
+      throw new LibraryError([{ place: place(positions.read().offset), message: 'a second document begins here; a file holds one' }]);
+    }
     return {
       file,
       value: value ?? null,
       at: path => place(find(root, path).offset),
       atKey: path => place(find(root, path).keyOffset),
+      style: path => find(root, path).style ?? 'inline',
     };
   } catch (thrown) {
     if (!(thrown instanceof YAMLException)) throw thrown;
@@ -74,7 +84,7 @@ function lineOf(source: string, offset: number): number {
   return line;
 }
 
-/** Walks the flat event stream once and builds the tree of positions. An alias stands where its anchor stands. */
+/** Walks the flat event stream, a document at a time, and builds the tree of positions. An alias stands where its anchor stands. */
 class Positions {
   readonly #events: readonly Event[];
   readonly #source: string;
@@ -87,7 +97,7 @@ class Positions {
   }
 
   read(): Node {
-    while (this.#events[this.#next]?.type === EVENT_ID.DOCUMENT) this.#next += 1;
+    while ([EVENT_ID.DOCUMENT, EVENT_ID.POP].some(id => id === this.#events[this.#next]?.type)) this.#next += 1;
     return this.#events[this.#next] ? this.#node(0) : { offset: 0, keyOffset: 0, children: new Map() };
   }
 
@@ -97,9 +107,13 @@ class Positions {
     if (!event) return { offset: keyOffset, keyOffset, children };
     if (event.type === EVENT_ID.ALIAS) {
       const known = this.#anchors.get(this.#source.slice(event.anchorStart, event.anchorEnd));
-      return { offset: known?.offset ?? event.anchorStart, keyOffset, children: known?.children ?? children };
+      return { ...known, offset: known?.offset ?? event.anchorStart, keyOffset, children: known?.children ?? children };
     }
-    if (event.type === EVENT_ID.SCALAR) return this.#remember(event, { offset: Math.max(event.valueStart, 0), keyOffset, children });
+    if (event.type === EVENT_ID.SCALAR) {
+      const style =
+        event.style === SCALAR_STYLE.LITERAL_BLOCK ? 'literal' : event.style === SCALAR_STYLE.FOLDED_BLOCK ? 'folded' : 'inline';
+      return this.#remember(event, { offset: Math.max(event.valueStart, 0), keyOffset, style, children });
+    }
     if (event.type !== EVENT_ID.MAPPING && event.type !== EVENT_ID.SEQUENCE) return { offset: keyOffset, keyOffset, children };
     const node = this.#remember(event, { offset: event.start, keyOffset, children });
     for (let index = 0; this.#events[this.#next]?.type !== EVENT_ID.POP && this.#next < this.#events.length; index += 1) {

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import jsonrpc from 'jsonrpc-lite';
+import type jsonrpc from 'jsonrpc-lite';
 import * as z from 'zod';
 import type { Desk } from '../engine/change.ts';
-import { ChangeError } from '../errors.ts';
+import { ChangeError, inShort } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Caller } from '../model.ts';
 import { discover } from './discover.ts';
-import { callMethod } from './methods.ts';
+import { type Call, callMethod } from './methods.ts';
 import { isMercuryMethod } from './params.ts';
 import { protocolError, toRpcError } from './reply.ts';
 
@@ -41,7 +41,7 @@ export async function answer(payload: unknown, caller: Caller, office: Office): 
   const { method, params = {} } = envelope.data;
   const ours = `mercury-${randomUUID()}`;
   try {
-    const result = await carryOut(method, params, caller, office);
+    const result = await carryOut(method, params, { id: ours, caller }, office);
     if (id === undefined) return { reply: undefined, unavailable: false };
     return replied({ jsonrpc: VERSION, id, result: withId(result, ours) });
   } catch (thrown) {
@@ -60,11 +60,15 @@ export function notJson(): object {
 
 class NoSuchMethod extends Error {}
 
-async function carryOut(method: string, params: Record<string, unknown>, caller: Caller, office: Office): Promise<unknown> {
+async function carryOut(
+  method: string,
+  params: Record<string, unknown>,
+  info: Pick<Call, 'id' | 'caller'>,
+  { desk, callTime, closing }: Office,
+): Promise<unknown> {
   if (method === 'rpc.discover') return discover();
-  if (!isMercuryMethod(method)) throw new NoSuchMethod(`Method ${method.slice(0, 100)} was not found`);
-  if (office.closing) throw new ChangeError('shutting_down', 'the service is shutting down; nothing was typed');
-  return callMethod(method, params, { caller, deadline: Date.now() + office.callTime }, office.desk);
+  if (!isMercuryMethod(method)) throw new NoSuchMethod(`Method ${inShort(method)} was not found`);
+  return callMethod(method, params, { ...info, deadline: Date.now() + callTime, closing }, desk);
 }
 
 /** undefined: no id or null, a notification. Any other value is echoed with its JSON type. */

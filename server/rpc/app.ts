@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import express, { type ErrorRequestHandler, type Request, type Response } from 'express';
-import { masked } from '../log.ts';
+import { maskedJson } from '../log.ts';
 import { answer, notJson, type Office } from './answer.ts';
 import { anyone } from './auth/none.ts';
 import { readBody } from './body.ts';
@@ -17,6 +17,8 @@ export function makeApp(office: () => Office): express.Express {
     if (request.method === 'POST') return next();
     send(response.set('Allow', 'POST'), 405, { error: { code: 405, message: 'Only POST method can be used' } });
   });
+  // Answered at once: express.raw would first read all of it, or wait for what never comes.
+  app.use((request, response, next) => (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT ? tooLarge(response) : next()));
   app.use(express.raw({ type: () => true, limit: BODY_LIMIT }));
   app.use(async (request: Request, response: Response) => {
     const body = readBody(Buffer.isBuffer(request.body) ? request.body : new Uint8Array());
@@ -33,16 +35,17 @@ export function makeApp(office: () => Office): express.Express {
 
 /** What express itself refuses: a body over the limit, a bad encoding. Never a stack trace. */
 const onError: ErrorRequestHandler = (error: { status?: number; type?: string }, _request, response, _next) => {
+  if (error.type === 'entity.too.large') return tooLarge(response);
   const status = error.status ?? 500;
-  const message = error.type === 'entity.too.large' ? `Request body is larger than ${BODY_LIMIT} bytes` : 'Request could not be read';
-  send(response, status, { error: { code: status, message } });
+  send(response, status, { error: { code: status, message: 'Request could not be read' } });
 };
 
+function tooLarge(response: Response): void {
+  send(response, 413, { error: { code: 413, message: `Request body is larger than ${BODY_LIMIT} bytes` } });
+}
+
 function send(response: Response, status: number, body: object): void {
-  response
-    .status(status)
-    .type('application/json')
-    .send(masked(JSON.stringify(body)));
+  response.status(status).type('application/json').send(maskedJson(body));
 }
 
 /** Conductors burst and reuse: idle connections are kept longer than a client thinks, so that it never writes into a closing one. */

@@ -1,39 +1,65 @@
 import * as z from 'zod';
+import { auditRefusal } from '../engine/audit.ts';
 import { change, changeInOrder, changeSideBySide, type Desk, worst } from '../engine/change.ts';
 import { inspect } from '../engine/execute.ts';
 import { plan } from '../engine/plan.ts';
-import { ChangeError } from '../errors.ts';
+import { ChangeError, inShort } from '../errors.ts';
 import type { ChangeRequest, ChangeResult } from '../model.ts';
-import { type MercuryMethod, type NetworkParams, type PortParams, paramsSchemas, type QueryParams } from './params.ts';
+import { type Context, type MercuryMethod, type PortParams, paramsSchemas, type QueryParams } from './params.ts';
 import { resultOf } from './reply.ts';
-import { type CallInfo, deviceOfLink, linksOf, networkRequests, portRequests } from './requests.ts';
+import { type CallInfo, deviceOfLink, linksOf, networkRequests, portRequests, whyOf } from './requests.ts';
+
+/** What is known of a call before its params are read. */
+export interface Call extends CallInfo {
+  readonly id: string;
+  /** The service is about to stop. */
+  readonly closing: boolean;
+}
 
 /** Carries out one call of Mercury's own vocabulary; `params` as they came. */
-export async function callMethod(method: MercuryMethod, params: unknown, info: CallInfo, desk: Desk): Promise<unknown> {
+export async function callMethod(method: MercuryMethod, params: Record<string, unknown>, info: Call, desk: Desk): Promise<unknown> {
+  if (isChange(method)) {
+    const requests = requestsOf(method, params, info, desk);
+    return toResult(await (isOnNetwork(method) ? changeSideBySide(requests, desk) : inOrder(requests, desk)));
+  }
+  if (info.closing) throw closing();
   switch (method) {
     case 'get_allowed_network_types':
       return allowedNetworkTypes(read(method, params), desk);
     case 'is_link_valid':
       return answerQuery(read(method, params), query => linkReasons(query, info, desk));
-    case 'is_port_supported':
-      return answerQuery(read(method, params), query => portReasons(query, info, desk));
-    case 'attach_port':
-    case 'update_port':
-    case 'detach_port': {
-      const requests = portRequests(method, read(method, params) as PortParams, info, desk.library);
-      return toResult(await inOrder(requests, desk));
-    }
-    case 'add_network':
-    case 'delete_network': {
-      const requests = networkRequests(method, read(method, params) as NetworkParams, info, desk.library);
-      return toResult(await changeSideBySide(requests, desk));
+    case 'is_port_supported': {
+      const query = read(method, params);
+      // Whether the port is there would be a guess: what is answered is what would be asked.
+      return query.dry_run ? supportPlan(query, info, desk) : answerQuery(query, () => portReasons(query, info, desk));
     }
   }
 }
 
+type Change = Exclude<MercuryMethod, 'get_allowed_network_types' | 'is_link_valid' | 'is_port_supported'>;
+const isChange = (method: MercuryMethod): method is Change => /^(?:attach|update|detach|add|delete)_/.test(method);
+const isOnNetwork = (method: Change): method is 'add_network' | 'delete_network' => method.endsWith('_network');
+
+/** The requests that a call becomes. One that becomes none is a refusal too, and audited here: nobody else will. */
+function requestsOf(method: Change, params: Record<string, unknown>, info: Call, desk: Desk): ChangeRequest[] {
+  try {
+    if (info.closing) throw closing();
+    return isOnNetwork(method)
+      ? networkRequests(method, read(method, params), info, desk.library)
+      : portRequests(method, read(method, params), info, desk.library);
+  } catch (thrown) {
+    const { id, caller } = info;
+    if (thrown instanceof ChangeError) auditRefusal({ id, method, caller, why: whyOf(params.context as Context) }, thrown, desk.audit);
+    throw thrown;
+  }
+}
+
+const closing = () => new ChangeError('shutting_down', 'the service is shutting down; nothing was typed');
+
 function read<M extends MercuryMethod>(method: M, params: unknown): z.infer<(typeof paramsSchemas)[M]> {
   const parsed = paramsSchemas[method].safeParse(params ?? {});
-  if (!parsed.success) throw new ChangeError('bad_request', z.prettifyError(parsed.error).replaceAll('✖ ', '').replaceAll('\n', ' '));
+  if (!parsed.success)
+    throw new ChangeError('bad_request', inShort(z.prettifyError(parsed.error).replaceAll('✖ ', '').replaceAll('\n', ' '), 800));
   return parsed.data as z.infer<(typeof paramsSchemas)[M]>;
 }
 
@@ -68,7 +94,7 @@ const NO = new Set(['unknown_device', 'unsupported', 'not_valid', 'not_permitted
 
 /** Complete and allowed, by what the library knows; no device is touched. */
 async function linkReasons(params: QueryParams, info: CallInfo, desk: Desk): Promise<string[]> {
-  const named = params.mode ?? params.native_vlan ?? params.network?.segmentation_id;
+  const named = params.mode ?? params.native_vlan ?? params.allowed_vlans?.[0] ?? params.network?.segmentation_id;
   const method = named === undefined || named === null ? 'is_port_supported' : 'attach_port';
   for (const request of portRequests(method, params, info, desk.library)) plan(request, desk.library);
   return [];
@@ -79,9 +105,12 @@ async function portReasons(params: QueryParams, info: CallInfo, desk: Desk): Pro
   await linkReasons(params, info, desk);
   const reasons: string[] = [];
   for (const request of portRequests('is_port_supported', params, info, desk.library)) {
-    const planned = plan(request, desk.library);
-    if (params.dry_run) continue;
-    reasons.push(...(await inspect(planned, desk.world)).allowed.misses);
+    reasons.push(...(await inspect(plan(request, desk.library), desk.world)).allowed.misses);
   }
   return reasons;
+}
+
+async function supportPlan(params: QueryParams, info: CallInfo, desk: Desk): Promise<unknown> {
+  await linkReasons(params, info, desk);
+  return toResult(await inOrder(portRequests('is_port_supported', params, info, desk.library), desk));
 }

@@ -67,7 +67,8 @@ const onPort = {
   description: maybe(z.string().max(1000)),
   mtu: maybe(z.int().min(68).max(16_000)),
 };
-const { mode, native_vlan, allowed_vlans } = onPort;
+/** A question whether a VLAN is in range may name one that is not. */
+const asked = { ...query, mode: onPort.mode, native_vlan: maybe(z.int()), allowed_vlans: maybe(z.array(z.int()).max(4094)) };
 
 const devices = maybe(z.array(z.string()).min(1)).describe(
   'Inventory names; when left out those of `port`, else all on the network’s physical_network.',
@@ -81,8 +82,8 @@ const onNetwork = {
 
 export const paramsSchemas = {
   get_allowed_network_types: z.strictObject({ context, dry_run: maybe(z.boolean()), port: maybe(port) }),
-  is_link_valid: z.strictObject({ ...query, mode, native_vlan, allowed_vlans }),
-  is_port_supported: z.strictObject({ ...query, mode, native_vlan, allowed_vlans }),
+  is_link_valid: z.strictObject(asked),
+  is_port_supported: z.strictObject(asked),
   attach_port: z.strictObject(onPort),
   update_port: z.strictObject(onPort),
   detach_port: z.strictObject(onPort),

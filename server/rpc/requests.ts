@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { ChangeError } from '../errors.ts';
+import { ChangeError, inShort } from '../errors.ts';
 import { findDevice, type Library } from '../library/library.ts';
 import type { Caller, ChangeRequest, Device, Method, Values, Why } from '../model.ts';
 import type { Context, Link, NetworkParams, PortParams, QueryParams } from './params.ts';
 
 /** What a call knows besides its params. */
 export interface CallInfo {
+  /** The id that the answer names, where there is one; those of its requests begin with it. */
+  readonly id?: string;
   readonly caller: Caller;
   /** Milliseconds since the epoch. */
   readonly deadline: number;
@@ -16,12 +18,12 @@ export function portRequests(method: Method, params: PortParams | QueryParams, i
   const links = linksOf(params.port);
   if (links.length === 0)
     throw new ChangeError('not_valid', 'the port has no local_link_information: it is not known which switch it is wired to');
-  return links.map(link => {
+  return links.map((link, nth) => {
     const device = deviceOfLink(link, library);
     if (typeof link.port_id !== 'string' || link.port_id === '')
       throw new ChangeError('not_valid', `${device.name}: the link has no port_id`);
     checkNetworkType(params, device, library);
-    return requestOf(method, device, argsOf(method, params, link.port_id), params, info);
+    return requestOf(method, device, argsOf(method, params, link.port_id), params, info, nth);
   });
 }
 
@@ -29,14 +31,16 @@ export function portRequests(method: Method, params: PortParams | QueryParams, i
 export function networkRequests(method: Method, params: NetworkParams, info: CallInfo, library: Library): ChangeRequest[] {
   const { segmentation_id, name } = params.network;
   const args = { vlan: segmentation_id, network_name: name ?? null };
-  return devicesOf(params, library).map(device => {
+  return devicesOf(params, library).map((device, nth) => {
     checkNetworkType(params, device, library);
-    return requestOf(method, device, args, params, info);
+    return requestOf(method, device, args, params, info, nth);
   });
 }
 
+/** Neutron keeps the links in binding:profile; a port that has none of its own at the top is read there. */
 export function linksOf(port: PortParams['port'] | null | undefined): readonly Link[] {
-  return port?.local_link_information ?? port?.['binding:profile']?.local_link_information ?? [];
+  const own = port?.local_link_information ?? [];
+  return own.length > 0 ? own : (port?.['binding:profile']?.local_link_information ?? []);
 }
 
 /** By inventory name in switch_info, then by switch_id, then by a SmartNIC's hostname. */
@@ -48,17 +52,20 @@ export function deviceOfLink(link: Link, library: Library): Device {
   }
   throw new ChangeError(
     'unknown_device',
-    names.length === 0 ? 'the link names no switch' : `no switch in the inventory is called ${names.join(' or ')}`,
+    names.length === 0
+      ? 'the link names no switch'
+      : `no switch in the inventory is called ${names.map(name => inShort(name)).join(' or ')}`,
   );
 }
 
 function devicesOf(params: NetworkParams, library: Library): Device[] {
   if (params.devices) {
-    return params.devices.map(name => {
+    const named = params.devices.map(name => {
       const device = findDevice(library, name);
-      if (!device) throw new ChangeError('unknown_device', `no switch in the inventory is called ${name}`);
+      if (!device) throw new ChangeError('unknown_device', `no switch in the inventory is called ${inShort(name)}`);
       return device;
     });
+    return [...new Set(named)];
   }
   const links = linksOf(params.port);
   if (links.length > 0) return [...new Set(links.map(link => deviceOfLink(link, library)))];
@@ -66,7 +73,7 @@ function devicesOf(params: NetworkParams, library: Library): Device[] {
   const all = [...library.devices.values()];
   const chosen = physical ? all.filter(device => device.physicalNetworks.includes(physical)) : all;
   if (chosen.length === 0)
-    throw new ChangeError('not_valid', physical ? `no device of the inventory is on ${physical}` : 'the inventory has no devices');
+    throw new ChangeError('not_valid', physical ? `no device of the inventory is on ${inShort(physical)}` : 'the inventory has no devices');
   return chosen;
 }
 
@@ -80,7 +87,7 @@ function checkNetworkType(
   if (!type || !platform || platform.supports.networkTypes.includes(type)) return;
   throw new ChangeError(
     'unsupported',
-    `${device.name}: ${platform.title} carries no ${type} networks; it carries ${platform.supports.networkTypes.join(', ')}`,
+    `${device.name}: ${platform.title} carries no ${inShort(type)} networks; it carries ${platform.supports.networkTypes.join(', ')}`,
   );
 }
 
@@ -119,9 +126,11 @@ function requestOf(
   args: Values,
   params: { context?: Context; dry_run?: boolean | null | undefined },
   info: CallInfo,
+  nth: number,
 ): ChangeRequest {
+  const id = info.id ?? `mercury-${randomUUID()}`;
   return {
-    id: `mercury-${randomUUID()}`,
+    id: nth === 0 ? id : `${id}-${nth + 1}`,
     method,
     device: device.name,
     args,
@@ -135,5 +144,5 @@ function requestOf(
 /** Only what may be logged: the context may hold a live token. */
 export function whyOf(context: Context): Why {
   const keep = ['request_id', 'global_request_id', 'user', 'project_id', 'node', 'reason'] as const;
-  return Object.fromEntries(keep.flatMap(key => (typeof context?.[key] === 'string' ? [[key, context[key]]] : [])));
+  return Object.fromEntries(keep.flatMap(key => (typeof context?.[key] === 'string' ? [[key, inShort(context[key], 1000)]] : [])));
 }

@@ -42,7 +42,7 @@ export class ExecTerminal implements Terminal {
     const exchanges: Exchange[] = [];
     for (const { text, place } of step.lines) {
       const output = await this.#exec(text, deadline);
-      const exchange = { sent: text, received: `${output.stdout}${output.stderr}`.trimEnd(), place };
+      const exchange = { sent: text, received: this.#words(output).trimEnd(), place };
       exchanges.push(exchange);
       heard(exchange);
       const refusal = this.#refusal(output, step.tolerate);
@@ -55,7 +55,7 @@ export class ExecTerminal implements Terminal {
 
   async close(): Promise<void> {
     this.#trusted = false;
-    this.#connection.close();
+    await this.#connection.close();
   }
 
   async #exec(command: string, deadline: number): Promise<ExecOutput> {
@@ -67,9 +67,15 @@ export class ExecTerminal implements Terminal {
     }
   }
 
+  /** What it printed, without the lines that are no part of an answer. */
+  #words({ stdout, stderr }: Pick<ExecOutput, 'stdout' | 'stderr'>): string {
+    const lines = `${stdout}${stderr}`.split('\n');
+    return lines.filter(line => !this.#dialect.noise.some(pattern => pattern.test(line))).join('\n');
+  }
+
   /** A failure is an exit status, or the vendor's words in spite of one of 0. */
   #refusal({ stdout, stderr, status }: ExecOutput, tolerate: readonly RegExp[]): string | undefined {
-    const words = `${stdout}${stderr}`;
+    const words = this.#words({ stdout, stderr });
     const said = refusalIn(words, this.#dialect.failures, tolerate);
     if (said !== undefined) return said;
     if (status === 0 || tolerate.some(pattern => pattern.test(words))) return undefined;

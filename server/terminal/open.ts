@@ -14,7 +14,7 @@ export async function openTerminal(device: Device, dialect: Dialect, credentials
   try {
     return await ShellTerminal.open(connection, { dialect, enableSecret: credentials.enable, device: device.name }, deadline);
   } catch (thrown) {
-    connection.close();
+    await connection.close();
     throw thrown;
   }
 }

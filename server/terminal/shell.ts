@@ -1,14 +1,22 @@
 import { at, ChangeError } from '../errors.ts';
-import type { Answer, Dialect, Exchange, Line, Step } from '../model.ts';
+import type { Dialect, Exchange, Line, Step } from '../model.ts';
 import { within } from '../transport/deadline.ts';
 import { type Channel, type Connection, OUTPUT_LIMIT } from '../transport/transport.ts';
 import { refusalIn } from './failures.ts';
 import { modeOf, readPrefix, wayTo } from './modes.ts';
-import { afterEcho, lastLine, outputOf, plain, tailOf } from './screen.ts';
+import { afterEcho, lastLine, outputOf, plain, tailOf, withoutLateNoise } from './screen.ts';
 import { type Terminal, typedLine } from './terminal.ts';
+
+/** What the device may ask on the way; a secret is looked up only when it is asked for. */
+interface Question {
+  readonly question: RegExp;
+  readonly answer: string | (() => string);
+}
 
 /** How many leading characters of the hostname must stand in every prompt: IOS cuts the name in its configuration prompts. */
 const STEM = 16;
+/** Milliseconds of silence after which a question that is on the screen again counts as asked again. */
+const ASKED_AGAIN = 500;
 
 /** A CLI at a prompt: types a line, waits for its echo and then for a prompt, and reads what is between. */
 export class ShellTerminal implements Terminal {
@@ -19,6 +27,7 @@ export class ShellTerminal implements Terminal {
   readonly #device: string;
   #raw = '';
   #seen: () => void = () => {};
+  #tooMuch = false;
   #closed = false;
   #trusted = true;
   #mode = '';
@@ -35,6 +44,7 @@ export class ShellTerminal implements Terminal {
     this.#enableSecret = parts.enableSecret;
     this.#device = parts.device;
     channel.onText(text => {
+      this.#tooMuch ||= this.#raw.length + text.length > OUTPUT_LIMIT;
       this.#raw = (this.#raw + text).slice(-OUTPUT_LIMIT);
       this.#seen();
     });
@@ -52,7 +62,7 @@ export class ShellTerminal implements Terminal {
   ): Promise<ShellTerminal> {
     const channel = await within(connection.openShell(), deadline, `open a shell on ${parts.device}`);
     const terminal = new ShellTerminal(connection, channel, parts);
-    await terminal.#prompt(deadline);
+    await terminal.#await(undefined, [], [], deadline);
     for (const line of parts.dialect.onOpen) {
       const output = await terminal.#type(line.text, [], deadline);
       const refusal = refusalIn(output, parts.dialect.failures, []);
@@ -70,7 +80,7 @@ export class ShellTerminal implements Terminal {
       const target = how === 'enter' ? node.name : node.parent;
       for (const line of how === 'enter' ? node.enter : node.leave) {
         if (target !== undefined && this.#mode === target) break;
-        const secret = node.password === undefined ? [] : [{ question: node.password, answer: this.#secret(node.name) }];
+        const secret = node.password === undefined ? [] : [{ question: node.password, answer: () => this.#secret(node.name) }];
         const output = await this.#type(line.text, [...node.answer, ...secret], deadline);
         const refusal = refusalIn(output, this.#dialect.failures, []);
         if (refusal !== undefined) throw this.#rejected(line.text, line, refusal);
@@ -115,46 +125,58 @@ export class ShellTerminal implements Terminal {
   async close(): Promise<void> {
     this.#trusted = false;
     this.#channel.close();
-    this.#connection.close();
+    await this.#connection.close();
   }
 
   #secret(mode: string): string {
     if (this.#enableSecret === undefined) {
+      // It still waits for an answer.
+      this.#trusted = false;
       throw new ChangeError('login_refused', `${this.#device} asks for the secret of ${mode}, and the credentials have no enable`);
     }
     return this.#enableSecret;
   }
 
   /** Types one line and answers with what the device said until its next prompt. */
-  async #type(text: string, answers: readonly Answer<string>[], deadline: number): Promise<string> {
+  async #type(text: string, answers: readonly Question[], deadline: number): Promise<string> {
     if (!this.alive) throw this.#lost();
     this.#raw = '';
     this.#channel.write(`${text}\n`);
     const open = [...answers];
+    const answered: Question[] = [];
     while (true) {
-      const found = await this.#await(text, open, deadline);
-      if (found === 'prompt') return outputOf(plain(this.#raw), text, this.#dialect.noise) ?? '';
+      const found = await this.#await(text, open, answered, deadline);
+      if (found === 'prompt') {
+        // The first prompt with an echo above it is one for certain; a banner can look like any.
+        this.#stem ||= (/^[\w.@-]+/.exec(this.#tail())?.[0] ?? '').slice(0, STEM);
+        return outputOf(plain(this.#raw), text, this.#dialect.noise) ?? '';
+      }
       // Each question is answered once: a device that asks again did not like the answer.
-      open.splice(open.indexOf(found), 1);
+      answered.push(...open.splice(open.indexOf(found), 1));
+      const answer = typeof found.answer === 'string' ? found.answer : found.answer();
       this.#raw = `${plain(this.#raw)}\n`;
-      this.#channel.write(`${found.answer}\n`);
+      this.#channel.write(`${answer}\n`);
     }
   }
 
-  /** The first prompt after login: no echo to wait for. */
-  async #prompt(deadline: number): Promise<void> {
-    await this.#await(undefined, [], deadline);
-    this.#stem = (/^[\w.@-]+/.exec(lastLine(plain(this.#raw)).trim())?.[0] ?? '').slice(0, STEM);
-  }
-
-  /** Waits until the screen ends in a prompt of a known mode, or in one of the questions. */
-  async #await(echo: string | undefined, questions: readonly Answer<string>[], deadline: number): Promise<'prompt' | Answer<string>> {
-    const look = () => this.#look(echo, questions);
-    const found = new Promise<'prompt' | Answer<string>>((resolve, reject) => {
+  /** Waits until the screen ends in a prompt of a known mode, or in one of the questions. Without `echo`: the prompt after login. */
+  async #await(
+    echo: string | undefined,
+    questions: readonly Question[],
+    answered: readonly Question[],
+    deadline: number,
+  ): Promise<'prompt' | Question> {
+    let silence: NodeJS.Timeout | undefined;
+    const found = new Promise<'prompt' | Question>((resolve, reject) => {
       this.#seen = () => {
-        const now = look();
-        if (now) resolve(now);
-        else if (this.#closed || !this.#connection.alive) reject(this.#lost());
+        clearTimeout(silence);
+        const now = this.#look(echo, questions);
+        if (now) return resolve(now);
+        if (this.#closed || !this.#connection.alive) return reject(this.#lost());
+        if (this.#tooMuch) return reject(new ChangeError('session_lost', `${this.#device} said more than 8 MB after "${echo}"`));
+        if (answered.some(({ question }) => question.test(this.#tail()))) {
+          silence = setTimeout(() => reject(this.#unwilling()), ASKED_AGAIN);
+        }
       };
       this.#seen();
     });
@@ -169,13 +191,14 @@ export class ShellTerminal implements Terminal {
       }
       throw thrown;
     } finally {
+      clearTimeout(silence);
       this.#seen = () => {};
     }
   }
 
-  #look(echo: string | undefined, questions: readonly Answer<string>[]): 'prompt' | Answer<string> | undefined {
+  #look(echo: string | undefined, questions: readonly Question[]): 'prompt' | Question | undefined {
     // Only the tail decides; the cheap test comes first, since this runs for every packet.
-    const tail = lastLine(plain(this.#raw.slice(-1024))).trimEnd();
+    const tail = this.#tail();
     if (tail === '') return undefined;
     const asked = questions.find(({ question }) => question.test(tail));
     const mode = tail.startsWith(this.#stem) ? modeOf(tail, this.#dialect.modes, this.#mode) : undefined;
@@ -184,6 +207,15 @@ export class ShellTerminal implements Terminal {
     if (asked !== undefined) return asked;
     this.#mode = mode ?? this.#mode;
     return 'prompt';
+  }
+
+  /** The line where a prompt or a question would stand. */
+  #tail(): string {
+    return lastLine(withoutLateNoise(plain(this.#raw.slice(-1024)), this.#dialect.noise)).trimEnd();
+  }
+
+  #unwilling(): ChangeError {
+    return new ChangeError('rejected', `${this.#device} asks again, it did not take the answer: ${tailOf(plain(this.#raw))}`);
   }
 
   #rejected(sent: string, line: Line, refusal: string): ChangeError {

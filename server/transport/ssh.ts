@@ -14,6 +14,8 @@ export async function connectSsh(device: Device, credentials: Credentials, deadl
   const client = new ssh2.Client();
   const keys = new HostKeys(device);
   const where = `${device.name} (${device.address}:${device.port})`;
+  // An error may follow another, and one that nobody listens to would end the process.
+  client.on('error', () => {});
   const ready = new Promise<void>((resolve, reject) => {
     client.once('ready', resolve);
     client.once('error', error => reject(keys.refusal ?? told(error, where, credentials.username)));
@@ -32,19 +34,24 @@ export async function connectSsh(device: Device, credentials: Credentials, deadl
     hostVerifier: (key: Buffer) => keys.accepts(key),
     tryKeyboard: credentials.password !== undefined,
     ...(credentials.password === undefined ? {} : { password: credentials.password }),
-    ...(credentials.private_key === undefined ? {} : { privateKey: readKey(credentials.private_key) }),
+    ...(credentials.private_key === undefined ? {} : { privateKey: readKey(credentials.private_key, credentials.passphrase) }),
     ...(credentials.passphrase === undefined ? {} : { passphrase: credentials.passphrase }),
   });
   await within(ready, deadline, `log in to ${where}`, () => client.destroy());
   return new SshConnection(client, device.name);
 }
 
-function readKey(path: string): Buffer {
+function readKey(path: string, passphrase: string | undefined): Buffer {
+  const refusal = (why: string) => new ChangeError('login_refused', `the private key ${path} ${why}`);
+  let text: Buffer;
   try {
-    return readFileSync(path);
+    text = readFileSync(path);
   } catch (thrown) {
-    throw new ChangeError('login_refused', `the private key ${path} cannot be read: ${messageOf(thrown)}`);
+    throw refusal(`cannot be read: ${messageOf(thrown)}`);
   }
+  const key = ssh2.utils.parseKey(text, passphrase);
+  if (key instanceof Error) throw refusal(`cannot be used: ${key.message}`);
+  return text;
 }
 
 function told(error: Error & { level?: string; code?: string }, where: string, username: string): ChangeError {
@@ -74,17 +81,23 @@ class HostKeys {
   }
 }
 
+/** Milliseconds a device has to end its side of a connection. */
+const GOODBYE_TIME = 500;
+
 class SshConnection implements Connection {
   readonly #client: Client;
   readonly #device: string;
+  readonly #gone = Promise.withResolvers<void>();
   #alive = true;
 
   constructor(client: Client, device: string) {
     this.#client = client;
     this.#device = device;
-    client.removeAllListeners('error');
     client.on('error', () => this.#end());
-    client.on('close', () => this.#end());
+    client.on('close', () => {
+      this.#end();
+      this.#gone.resolve();
+    });
   }
 
   get alive(): boolean {
@@ -108,9 +121,12 @@ class SshConnection implements Connection {
       this.#client.exec(command, (error, stream) => {
         if (error) return reject(this.#lost(error));
         const out = { stdout: '', stderr: '' };
-        const keep = (name: 'stdout' | 'stderr') => (data: Buffer) => {
-          if (out[name].length < OUTPUT_LIMIT) out[name] += data.toString('utf8');
+        const keep = (name: 'stdout' | 'stderr') => (text: string) => {
+          if (out[name].length < OUTPUT_LIMIT) out[name] += text;
         };
+        // Decoded as a stream, so that a character cut by a packet border is not garbled.
+        stream.setEncoding('utf8');
+        stream.stderr.setEncoding('utf8');
         let status: number | undefined;
         let ended = false;
         stream.on('data', keep('stdout'));
@@ -129,9 +145,12 @@ class SshConnection implements Connection {
     });
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#end();
     this.#client.end();
+    const late = setTimeout(() => this.#client.destroy(), GOODBYE_TIME);
+    await this.#gone.promise;
+    clearTimeout(late);
   }
 
   #end(): void {

@@ -9,7 +9,8 @@ export interface Connection {
   exec(command: string): Promise<ExecOutput>;
   /** Whether the connection still stands. */
   readonly alive: boolean;
-  close(): void;
+  /** Ends it, and waits until it has: a device counts a session for as long as it stands. */
+  close(): Promise<void>;
 }
 
 export interface Channel {

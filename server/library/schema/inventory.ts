@@ -9,10 +9,13 @@ const layer = {
   credentials: z.string().optional().describe('Name of an entry in the credentials file.'),
   port: z.int().min(1).max(65535).optional(),
   host_keys: z
-    .union([
-      z.literal('any'),
-      z.array(z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'must be a fingerprint as ssh-keygen -l prints it: SHA256:…')),
-    ])
+    .union(
+      [
+        z.literal('any'),
+        z.array(z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'must be a fingerprint as ssh-keygen -l prints it: SHA256:…')),
+      ],
+      { error: 'must be `any` or a list of fingerprints' },
+    )
     .optional(),
   uplinks: z.array(z.string()).optional().describe('Ports that nobody may attach or detach.'),
   physical_networks: z.array(z.string()).optional(),

@@ -4,7 +4,10 @@ import { platformStepSchema, valueSchema } from './playbook.ts';
 /** The YAML shape of platform.yml: how to talk to a vendor's devices, and what they can do. */
 
 const pattern = z.string().min(1).describe('A JavaScript regular expression.');
-const lines = z.union([z.string(), z.array(z.string())]).transform(value => (Array.isArray(value) ? value : [value]));
+const lines = z
+  .union([z.string(), z.array(z.string())], { error: 'must be a line or a list of lines' })
+  .transform(value => (Array.isArray(value) ? value : [value]));
+const noFailures = 'a platform without failure patterns would take every refusal for success';
 
 const modeSchema = z.strictObject({
   prompt: pattern.describe('The whole last line of the screen in this mode; anchored at both ends by the reader.'),
@@ -35,11 +38,15 @@ export const platformSchema = z.strictObject({
   read_mode: z.string().default('shell'),
   on_open: z.array(z.string()).default([]).describe('Typed right after login.'),
   prefix: z.string().optional().describe('Exec sessions: put before every command.'),
-  failures: z.array(pattern).min(1, 'a platform without failure patterns would take every refusal for success'),
+  failures: z.array(pattern, { error: issue => (issue.input === undefined ? noFailures : undefined) }).min(1, noFailures),
   noise: z.array(pattern).default([]).describe('Lines that are not part of an answer: syslog.'),
   transaction: transactionSchema.optional(),
   save: platformStepSchema.optional().describe('Makes the running configuration survive a reload.'),
-  interfaces: z.strictObject({ pattern, short: z.record(z.string(), z.string()).default({}) }),
+  interfaces: z.strictObject({
+    pattern,
+    lag: pattern.optional().describe('Names of LAGs: a LAG may be an uplink.'),
+    short: z.record(z.string(), z.string()).default({}),
+  }),
   vlans: z.strictObject({
     ids: z.string().describe('The VLANs a call may name: 2-1001,1006-4094.'),
     name: z.strictObject({ max: z.int().min(8), pattern }).default({ max: 31, pattern: '^[A-Za-z][\\w-]*$' }),

@@ -52,7 +52,7 @@ export const taskSchema = z
     commands: commands.optional(),
     template: z.string().optional().describe('A file under templates/, instead of commands.'),
     when: z
-      .record(z.string(), z.union([scalar, z.array(scalar)]))
+      .record(z.string(), z.union([scalar, z.array(scalar)], { error: 'must be a value or a list of values' }))
       .optional()
       .describe('Typed only if these values are so; decided before login.'),
     retry: z.strictObject({ times: z.int().min(1).max(100), delay: duration }).optional(),
@@ -68,23 +68,21 @@ export const platformStepSchema = z.union([commands, z.strictObject({ commands, 
 });
 export type PlatformStepShape = z.infer<typeof platformStepSchema>;
 
-export const valueSchema = z.union([scalar, z.array(z.union([z.string(), z.number()]))]);
+export const valueSchema = z.union([scalar, z.array(z.union([z.string(), z.number()], { error: 'must be text or a number' }))], {
+  error: 'must be text, a number, true, false, null, or a list of texts and numbers',
+});
 
-const methodName = z.string().regex(/^[a-z_]+$/, 'must be a list of tasks or the name of a playbook of this platform');
+const listOrName = 'must be a list of tasks or the name of a playbook of this platform';
+const methodName = z.string().regex(/^[a-z_]+$/, listOrName);
+const tasksOrName = z.union([methodName, z.array(taskSchema)], { error: listOrName });
 
 export const playbookSchema = z.strictObject({
   name: z.string().min(1).describe('A sentence for the log.'),
   vars: z.record(z.string(), valueSchema).default({}).describe('Defaults; the inventory overrides them, the call overrides both.'),
   require: z.array(taskSchema).default([]).describe('Read before anything is typed; what fails here refuses the call.'),
   tasks: z.array(taskSchema).default([]).describe('Typed in order, in config_mode.'),
-  verify: z
-    .union([methodName, z.array(taskSchema)])
-    .default([])
-    .describe('Read before (all hold: unchanged) and after (a miss fails the change).'),
-  rescue: z
-    .union([methodName, z.array(taskSchema)])
-    .default([])
-    .describe('Typed if anything failed, after the platform’s own undo.'),
+  verify: tasksOrName.default([]).describe('Read before (all hold: unchanged) and after (a miss fails the change).'),
+  rescue: tasksOrName.default([]).describe('Typed if anything failed, after the platform’s own undo.'),
 });
 export type PlaybookShape = z.infer<typeof playbookSchema>;
 

@@ -1,0 +1,30 @@
+import { messageOf } from '../errors.ts';
+import type { Saved, Step, Transaction } from '../model.ts';
+import { unlessBusy, type Visit } from './visit.ts';
+
+/** Shows what the candidate changes and commits it. Success is the platform's positive sign, never the absence of a complaint. */
+export async function commit(visit: Visit, transaction: Transaction<Step> | undefined, deadline: number): Promise<void> {
+  if (transaction) {
+    if (transaction.diff) visit.diff = (await visit.platformStep(transaction.diff, deadline)).trim();
+    visit.phase = 'committing';
+    await unlessBusy(visit.plan, deadline, () => visit.platformStep(transaction.commit, deadline));
+  }
+  visit.phase = 'committed';
+}
+
+/** Makes a timed commit permanent, where the platform has one. After a lost session its lock may stand until the device notices. */
+export async function confirm(visit: Visit, transaction: Transaction<Step> | undefined, deadline: number): Promise<void> {
+  const step = transaction?.confirm;
+  if (step) await unlessBusy(visit.plan, deadline, () => visit.platformStep(step, deadline));
+}
+
+/** Makes the change survive a reload. It is in force whatever becomes of this: "applied, not saved" is still applied. */
+export async function save(visit: Visit, deadline: number): Promise<Saved> {
+  if (!visit.plan.save) return { state: 'not needed' };
+  try {
+    await visit.platformStep(visit.plan.save, deadline);
+    return { state: 'yes' };
+  } catch (thrown) {
+    return { state: 'no', why: messageOf(thrown) };
+  }
+}
