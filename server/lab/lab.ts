@@ -54,16 +54,23 @@ export class Lab implements AsyncDisposable {
 export async function startLab(options: LabOptions): Promise<Lab> {
   const user = options.user ?? LAB_USER;
   const devices = new Map<string, LabDevice>();
-  for (const [name, platform] of Object.entries(options.devices)) {
-    const make = SWITCHES[platform];
-    if (!make) throw new Error(`the lab has no ${platform}; it has ${Object.keys(SWITCHES).join(', ')}`);
-    const device = new LabDevice(make(name, user), {
-      user,
-      delays: { ...NO_DELAYS, ...options.delays },
-      maxSessions: options.maxSessions ?? 16,
-    });
-    await device.listen(options.firstPort === undefined ? 0 : options.firstPort + devices.size);
-    devices.set(name, device);
+  const lab = new Lab(devices, user);
+  try {
+    for (const [name, platform] of Object.entries(options.devices)) {
+      const make = SWITCHES[platform];
+      if (!make) throw new Error(`the lab has no ${platform}; it has ${Object.keys(SWITCHES).join(', ')}`);
+      const device = new LabDevice(make(name, user), {
+        user,
+        delays: { ...NO_DELAYS, ...options.delays },
+        maxSessions: options.maxSessions ?? 16,
+      });
+      await device.listen(options.firstPort === undefined ? 0 : options.firstPort + devices.size);
+      devices.set(name, device);
+    }
+  } catch (thrown) {
+    // Those that listen already would keep the process.
+    await lab[Symbol.asyncDispose]();
+    throw thrown;
   }
-  return new Lab(devices, user);
+  return lab;
 }

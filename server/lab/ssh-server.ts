@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Server, Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import ssh2, { type AuthContext, type Connection, type ServerChannel, type Session } from 'ssh2';
 import { Faults } from './faults.ts';
@@ -12,6 +13,9 @@ export interface LabDeviceOptions {
   readonly maxSessions: number;
 }
 
+/** Milliseconds. */
+const GOODBYE = 300;
+
 /** One simulated switch behind a real SSH server on loopback. */
 export class LabDevice {
   readonly device: LabSwitch;
@@ -21,6 +25,8 @@ export class LabDevice {
   readonly #options: LabDeviceOptions;
   readonly #server: ssh2.Server;
   readonly #clients = new Set<Connection>();
+  /** Those that were turned away, or have not said anything yet, included. */
+  readonly #sockets = new Set<Socket>();
   readonly #fingerprint: string;
   #logins = 0;
   #dead = false;
@@ -31,6 +37,10 @@ export class LabDevice {
     const { privateKey, fingerprint } = makeHostKey();
     this.#fingerprint = fingerprint;
     this.#server = new ssh2.Server({ hostKeys: [privateKey] }, client => this.#accept(client));
+    (this.#server as unknown as { _srv: Server })._srv.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
   }
 
   get name(): string {
@@ -68,9 +78,14 @@ export class LabDevice {
     });
   }
 
-  close(): Promise<void> {
+  /** Says goodbye to everyone; who does not hang up in return is hung up on. */
+  async close(): Promise<void> {
     for (const client of this.#clients) client.end();
-    return new Promise(resolve => this.#server.close(() => resolve()));
+    const forced = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, GOODBYE);
+    await new Promise<void>(resolve => this.#server.close(() => resolve()));
+    clearTimeout(forced);
   }
 
   /** Lets users in again after a `die` fault. */
@@ -85,6 +100,7 @@ export class LabDevice {
   }
 
   #accept(client: Connection): void {
+    client.on('error', () => {});
     if (this.#dead || this.#clients.size >= this.#options.maxSessions) {
       client.end();
       return;
@@ -92,7 +108,6 @@ export class LabDevice {
     this.#clients.add(client);
     // A CLI is many small writes; Nagle's algorithm would add 40 ms to each.
     (client as unknown as { setNoDelay(): void }).setNoDelay();
-    client.on('error', () => {});
     client.on('close', () => this.#clients.delete(client));
     client.on('authentication', context => void this.#login(context));
     client.on('session', accept => this.#session(accept(), client));

@@ -65,9 +65,48 @@ describe('the Open vSwitch playbooks on the lab box', () => {
       /^rescued .*did not take the MTU/,
     );
     expect(await site.does('attach_port', { port: 'pf0vf3', mode: 'access', native_vlan: 100, node: '"' })).toMatch(
-      /^undone .*missing quote/,
+      /^refused .*cannot be typed/,
     );
     expect(site.box.running()).toBe(before);
+  });
+
+  it('brings up the device of a port, and does not change one that somebody took down', async () => {
+    await using site = await startSite();
+    const state = () => said(site.box, 'ovs-vsctl get Interface pf0vf3 admin_state');
+    const access = { port: 'pf0vf3', mode: 'access', native_vlan: 100 };
+    expect(await site.does('attach_port', access)).toBe('applied');
+    expect(state()).toBe('up');
+    said(site.box, 'sudo -n ip link set dev pf0vf3 down');
+    const before = site.box.running();
+    expect(await site.does('update_port', { ...access, native_vlan: 200 })).toMatch(/^refused .*pf0vf3 is down; attach it first/);
+    expect(site.box.running()).toBe(before);
+    expect(await site.does('attach_port', access)).toBe('applied');
+    expect(state()).toBe('up');
+    said(site.box, 'sudo -n ip link set dev pf0vf3 down');
+    expect(await site.does('detach_port', { port: 'pf0vf3', default_vlan: 99 })).toBe('applied');
+    expect(state()).toBe('up');
+  });
+
+  it('leaves a port detached whose device does not come up', async () => {
+    await using site = await startSite();
+    const before = site.box.running();
+    const access = { port: 'pf0vf3', mode: 'access', native_vlan: 100 };
+    for (const fault of [
+      { on: /ip link set/, does: 'refuse', says: 'Cannot find device "pf0vf3"' },
+      { on: /ip link set/, does: 'ignore' },
+    ] as const) {
+      site.lab.device('dpu-1').faults.plant(fault);
+      expect(await site.does('attach_port', access)).toMatch(/^rescued /);
+      expect(site.box.running()).toBe(before);
+    }
+  });
+
+  it('takes out of its bridge a port whose device is gone', async () => {
+    await using site = await startSite();
+    expect(await site.does('attach_port', { port: 'pf0vf3', mode: 'access', native_vlan: 100 })).toBe('applied');
+    site.box.netdevs.delete('pf0vf3');
+    expect(await site.does('detach_port', { port: 'pf0vf3' })).toBe('applied');
+    expect(await site.does('detach_port', { port: 'pf0vf3' })).toBe('unchanged');
   });
 
   it('gives a serving port back as it was when a change is refused', async () => {

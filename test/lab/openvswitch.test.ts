@@ -53,6 +53,25 @@ describe('the lab box with Open vSwitch', () => {
     expect(said(box, 'ovs-vsctl get Interface pf9 ofport error')).toBe('-1\n"could not open network device pf9 (No such device)"');
   });
 
+  it('makes its representors down, as the kernel does, and plugging one in does not bring it up', () => {
+    const box = newBox();
+    const state = (name: string) => said(box, `ovs-vsctl get Interface ${name} admin_state link_state`);
+    said(box, 'ovs-vsctl add-port br-int pf0vf0 tag=100');
+    expect([state('pf0vf0'), state('p0'), state('br-int')]).toEqual(['down\ndown', 'up\nup', 'down\ndown']);
+    expect([said(box, 'sudo -n ip link set dev pf0vf0 up'), state('pf0vf0')]).toEqual(['', 'up\nup']);
+    expect([said(box, 'sudo -n ip link set dev pf0vf0 down'), state('pf0vf0')]).toEqual(['', 'down\ndown']);
+    expect(said(box, 'ip link set dev pf0vf0 up')).toBe('RTNETLINK answers: Operation not permitted (2)');
+  });
+
+  it('ends a wait that would never end as the timeout of ovs-vsctl ends it', () => {
+    const box = newBox();
+    expect(said(box, 'ovs-vsctl --timeout=15 wait-until Interface pf0vf0 admin_state=up')).toBe(' (142)');
+    said(box, 'ovs-vsctl add-port br-int pf0vf0');
+    expect(said(box, 'ovs-vsctl --timeout=15 wait-until Interface pf0vf0 admin_state=up')).toBe(' (142)');
+    said(box, 'sudo -n ip link set dev pf0vf0 up');
+    expect(said(box, 'ovs-vsctl --timeout=15 wait-until Interface pf0vf0 admin_state=up')).toBe('');
+  });
+
   it('takes any MTU and keeps the old one when the device cannot do it', () => {
     const box = newBox();
     const mtu = (value: number) =>
@@ -62,7 +81,7 @@ describe('the lab box with Open vSwitch', () => {
   });
 });
 
-/** Each group starts on a fresh switch. The words behind the program's name, as a shell reads them. */
+/** Each group starts on a fresh switch. The words behind `ovs-vsctl`, as a shell reads them; or a command of `ip`, typed by root. */
 const SESSIONS: readonly (readonly string[])[] = [
   [
     'list-br',
@@ -184,6 +203,37 @@ const SESSIONS: readonly (readonly string[])[] = [
     'add-port br-int pf9',
     'del-port nope -- get Port p0 nosuch',
   ],
+  [
+    'ip link set dev pf0vf1 down',
+    'add-port br-int pf0vf1',
+    'get Interface pf0vf1 admin_state',
+    'get Interface br-int admin_state',
+    'ip link set dev pf0vf1 up',
+    'wait-until Interface pf0vf1 admin_state=up',
+    'get Interface pf0vf1 admin_state',
+    'wait-until Interface pf0vf1 admin_state=uq',
+    'wait-until Interface pf0vf1 admin_state',
+    'wait-until Pots p0 tag=1',
+    'wait-until Interface',
+    'ip link set pf0vf1 down',
+    "wait-until Interface pf0vf1 'admin_state!=up'",
+    'del-port pf0vf1',
+  ],
+  [
+    'ip link set dev nope up',
+    'ip link set dev nope',
+    'ip link set nope up',
+    'ip link set dev a/b up',
+    "ip link set dev '' up",
+    'ip link set dev pf0vf1 upp',
+    'ip link set dev pf0vf1 down up',
+    'ip link set dve pf0vf1 up',
+    'ip link set dev pf0vf1 dev pf0vf2 up',
+    'ip link set dev',
+    'ip link set',
+    'ip link st dev pf0vf1 up',
+    'ip lnk set dev pf0vf1 up',
+  ],
 ];
 
 const { ready, why } = realSwitchReady();
@@ -198,10 +248,11 @@ describe.skipIf(!ready)(ready ? 'beside the real one' : `beside the real one (le
       await ovs.vsctl('add-port', 'ovsbr1', 'p0', 'vlan_mode=trunk', 'trunks=2-1001');
       const box = newBox();
       for (const command of commands) {
-        const real = await outcomeOf('sh', ['-c', `ovs-vsctl ${command}`], ovs.env);
+        const whole = command.startsWith('ip ') ? command : `ovs-vsctl ${command}`;
+        const real = await outcomeOf('ip', ['netns', 'exec', ovs.namespace, 'sh', '-c', whole], ovs.env);
         // Log lines come with a date, and the logs are where this machine has them.
         const stderr = real.stderr.replace(/^\d{4}-\d\d-\d\dT.*\n/gm, '').replace(ovs.env.OVS_LOGDIR ?? '', '/var/log/openvswitch');
-        expect({ command, ...box.exec(`ovs-vsctl ${command}`) }).toEqual({ command, ...real, stderr });
+        expect({ command, ...box.exec(`sudo -n ${whole}`) }).toEqual({ command, ...real, stderr });
       }
     }
   });

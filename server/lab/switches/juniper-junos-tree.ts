@@ -26,6 +26,8 @@ export interface Statement {
 export interface Word {
   readonly text: string;
   readonly at: number;
+  /** In quotes: a bracket is then text like any other. */
+  readonly quoted?: boolean;
 }
 
 export interface Place {
@@ -47,7 +49,7 @@ export function wordsOf(line: string, from = 0): Word[] | undefined {
     const start = word.lastIndex + (/^\s*/.exec(line.slice(word.lastIndex))?.[0].length ?? 0);
     const match = word.exec(line);
     if (!match) return undefined;
-    words.push({ text: match[1]?.replace(/\\(.)/g, '$1') ?? match[2] ?? match[3] ?? '', at: from + start });
+    words.push({ text: match[1]?.replace(/\\(.)/g, '$1') ?? match[2] ?? match[3] ?? '', at: from + start, quoted: match[1] !== undefined });
   }
   return words;
 }
@@ -69,14 +71,15 @@ export function placeOf(root: Statement, words: readonly Word[]): Place | Wrong 
 }
 
 function valuesAt(statement: Statement, path: readonly string[], words: readonly Word[]): Place | Wrong {
-  const open = statement.is === 'leaf-list' && words[0]?.text === '[';
-  if (open && words.at(-1)?.text !== ']') return { wrong: 'missing argument.' };
+  const bracket = (word: Word | undefined) => (word?.quoted ? undefined : /^[[\]]$/.exec(word?.text ?? '')?.[0]);
+  const open = statement.is === 'leaf-list' && bracket(words[0]) === '[';
+  if (open && bracket(words.at(-1)) !== ']') return { wrong: 'missing argument.' };
   const values = open ? words.slice(1, -1) : words;
   const extra = open ? undefined : values[1];
   if (extra) return { wrong: 'syntax error.', at: extra.at };
-  for (const { text, at } of values) {
-    const complaint = text === '[' || text === ']' ? 'syntax error.' : statement.takes?.(text);
-    if (complaint) return { wrong: complaint, at };
+  for (const value of values) {
+    const complaint = bracket(value) === undefined ? statement.takes?.(value.text) : 'syntax error.';
+    if (complaint) return { wrong: complaint, at: value.at };
   }
   return { path, values: values.map(({ text }) => text), statement };
 }
@@ -138,7 +141,7 @@ function partsOf(tree: Tree, statement: Statement): Part[] {
   });
 }
 
-const byNumber = (a: string, b: string) => a.localeCompare(b, 'en', { numeric: true });
+const byNumber = new Intl.Collator('en', { numeric: true }).compare;
 const holdsMore = ({ is }: Statement) => is === 'container' || is === 'list';
 
 /** `| display set`. */

@@ -32,6 +32,7 @@ export const RECORD_COMMANDS: Readonly<Record<string, Command>> = {
     run: run => change(run, without),
   },
   clear: { count: [3, ANY], options: IF_EXISTS, prepare: run => run.args.slice(2).map(name => column(tableOf(run), name)), run: clear },
+  'wait-until': { count: [2, ANY], prepare: run => keysOf(run, 2), run: waitUntil },
 };
 
 function tableOf({ args: [name = ''] }: Run): TableName {
@@ -119,6 +120,12 @@ function find(run: Run): readonly string[] {
     run,
     [...run.database.rows(tableOf(run)).values()].filter(row => conditions.every(holds => holds(row))),
   );
+}
+
+/** Waits for the row, then for what is asked of it. Nothing changes here meanwhile: what is not true now ends as `--timeout` ends it, by SIGALRM. */
+function waitUntil(run: Run): undefined {
+  const row = run.database.row(tableOf(run), run.args[1] ?? '');
+  if (!row || !keysOf(run, 2).every((keyed, i) => condition(keyed, run.args[i + 2] ?? '')(row))) throw new Fatal('', 128 + 14);
 }
 
 function condition({ name, type, key, rest }: Keyed, argument: string): (row: Row) => boolean {

@@ -1,6 +1,7 @@
 import { span } from '../../vlans.ts';
 import type { ExecResult, LabSwitch, LabUser } from '../switch.ts';
 import { Database } from './openvswitch-database.ts';
+import { ip, type NetDevice } from './openvswitch-link.ts';
 import { CONFIGURED, show } from './openvswitch-ports.ts';
 import { splitWords } from './openvswitch-shell.ts';
 import { isMap } from './openvswitch-values.ts';
@@ -10,13 +11,8 @@ import { vsctl } from './openvswitch-vsctl.ts';
  * A Linux box with Open vSwitch: the SmartNIC of a bare-metal server. Its ports are the representors of the server's functions,
  * network devices that no bridge holds until somebody plugs them. One command is one exec channel, as over real SSH.
  * Texts and exit codes of ovs-vsctl were recorded from Debian's Open vSwitch 3.1.0; those of sh are dash's.
- * The user is in the group that may open the database, and may use sudo without a password: with it or without it, the same happens.
+ * The user is in the group that may open the database, and may use sudo without a password: only for `ip` does it matter.
  */
-
-/** A network device of the kernel. */
-interface NetDevice {
-  mtu: number;
-}
 
 /** What mlx5 takes at most; asking for more changes nothing and is no error. */
 const LARGEST_MTU = 9978;
@@ -34,7 +30,9 @@ export class OpenVswitch implements LabSwitch {
   constructor(hostname: string, user: LabUser) {
     this.hostname = hostname;
     this.user = user;
-    for (const name of ['lo', 'oob_net0', 'p0', 'br-int', 'ovsbr1', ...this.ports]) this.netdevs.set(name, { mtu: 1500 });
+    for (const name of ['lo', 'oob_net0', 'p0']) this.netdevs.set(name, { mtu: 1500, up: true });
+    // The kernel makes every device DOWN, representors and the devices of bridges too [real], and nobody has brought these up yet.
+    for (const name of ['br-int', 'ovsbr1', ...this.ports]) this.netdevs.set(name, { mtu: 1500, up: false });
     this.database.addBridge('br-int', { fail_mode: ['secure'] });
     this.database.addBridge('ovsbr1', {});
     this.database.addPort('ovsbr1', 'p0', ['p0']);
@@ -63,8 +61,16 @@ export class OpenVswitch implements LabSwitch {
     if (name === undefined) return OK;
     if (name === 'sudo' && by === 'sh') return this.#run(args[0] === '-n' ? args.slice(1) : args, 'sudo');
     if (name === 'ovs-vsctl') return this.#vsctl(args);
+    if (name === 'ip') return this.#ip(args, by === 'sudo');
     if (name === 'test') return this.#test(args);
     return by === 'sh' ? failed(`sh: 1: ${name}: not found`, 127) : failed(`sudo: ${name}: command not found`, 1);
+  }
+
+  /** Open vSwitch hears of it from the kernel; the real one takes some milliseconds. */
+  #ip(args: readonly string[], root: boolean): ExecResult {
+    const result = ip(args, this.netdevs, root);
+    this.#reconfigure();
+    return result;
   }
 
   #test(args: readonly string[]): ExecResult {
@@ -93,7 +99,8 @@ export class OpenVswitch implements LabSwitch {
       if (device) {
         const [wanted] = row.get('mtu_request') as readonly number[];
         if (wanted !== undefined && wanted <= LARGEST_MTU) device.mtu = wanted;
-        row.set('mtu', [device.mtu]).set('admin_state', ['up']).set('link_state', ['up']);
+        const state = [device.up ? 'up' : 'down'];
+        row.set('mtu', [device.mtu]).set('admin_state', state).set('link_state', state);
       } else if (known === undefined) {
         const error = `could not open network device ${name} (No such device)`;
         row.set('ofport', [-1]).set('error', [error]);
