@@ -1,73 +1,90 @@
 #!/usr/bin/env node
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
-import { applyCommand } from './cli/apply.ts';
-import { type CallOptions, callCommand } from './cli/call.ts';
-import { demoCommand } from './cli/demo.ts';
-import { type LabCommandOptions, labCommand } from './cli/lab.ts';
-import { lintCommand } from './cli/lint.ts';
-import { planCommand } from './cli/plan.ts';
-import { type RequestOptions, withRequestOptions } from './cli/request.ts';
-import { serveCommand } from './cli/serve.ts';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { CallOptions } from './cli/call.ts';
+import type { LabCommandOptions } from './cli/lab.ts';
 import type { CommonOptions } from './cli/setup.ts';
-import { showError } from './cli/show.ts';
-import { verifyCommand } from './cli/verify.ts';
+import { type RequestOptions, withRequestOptions } from './cli/words.ts';
 
-/** The `mercury` command: picks a file in cli/. */
+const ROOT = resolve(import.meta.dirname, '..');
+
+/** The `mercury` command: picks a file in cli/, and loads it only then. */
 const program = new Command('mercury')
   .description('Attaches bare-metal servers to switches by reviewed playbooks, and says truly what became of it.')
-  .option('--root <dir>', 'the folder with playbooks/, templates/ and inventory/', resolve(import.meta.dirname, '..'))
-  .option('--config <file>', 'mercury.yml in the root when left out')
+  .addOption(new Option('--root <dir>', 'the folder with playbooks/, templates/ and inventory/').default(ROOT, 'where mercury is'))
+  .option('--config <file>', 'settings; mercury.yml in the root when left out')
   .option('--json', 'output for machines')
-  .showHelpAfterError()
-  .addHelpText('after', EXITS());
+  .configureHelp({ showGlobalOptions: true, subcommandTerm: command => command.name() })
+  .exitOverride()
+  .showHelpAfterError('"mercury --help" lists the commands.')
+  .addHelpText('after', manual);
 
-program
-  .command('serve')
-  .description('answer JSON-RPC until SIGTERM')
-  .action(run(() => serveCommand(common())));
-program
-  .command('lint')
-  .description('load everything; every complaint has file and line')
-  .action(run(() => lintCommand(common())));
-
-withRequestOptions(program.command('plan').description('print exactly what would be typed, touching no device')).action(
-  runWords((words, options) => planCommand(words, { ...common(), ...options })),
+sub('serve', 'answer JSON-RPC until SIGTERM or Ctrl-C', 'MERCURY_PORT=6200 mercury serve').action(
+  run(async () => (await import('./cli/serve.ts')).serveCommand(common())),
 );
-withRequestOptions(program.command('apply').description('carry a change out from this terminal')).action(
-  runWords((words, options) => applyCommand(words, { ...common(), ...options })),
-);
-withRequestOptions(program.command('verify').description('ask the device, read-only, whether it holds what is asked')).action(
-  runWords((words, options) => verifyCommand(words, { ...common(), ...options })),
+sub('lint', 'read playbooks, templates and inventory; every complaint has file and line', 'mercury lint').action(
+  run(async () => (await import('./cli/lint.ts')).lintCommand(common())),
 );
 
-program
-  .command('call')
-  .description('a JSON-RPC client')
-  .argument('<method>')
+const onPort = 'leaf-201 Ethernet7 \\\n    --mode trunk --native 100 --allowed 200,210-219';
+withRequestOptions(sub('plan', 'print exactly what would be typed; touch no device', `mercury plan attach_port ${onPort}`)).action(
+  runWords(async (words, options) => (await import('./cli/plan.ts')).planCommand(words, options)),
+);
+withRequestOptions(sub('apply', 'carry a change out from this terminal', `mercury apply attach_port ${onPort}`)).action(
+  runWords(async (words, options) => (await import('./cli/apply.ts')).applyCommand(words, options)),
+);
+withRequestOptions(sub('verify', 'ask devices, read-only, whether they hold what is asked', `mercury verify attach_port ${onPort}`)).action(
+  runWords(async (words, options) => (await import('./cli/verify.ts')).verifyCommand(words, options)),
+);
+
+sub('call', 'a JSON-RPC client', 'mercury call attach_port @params.json --dry-run')
+  .argument('<method>', 'such as attach_port; rpc.discover tells all of them')
   .argument('[params]', 'a JSON object, @FILE, or - for standard input')
   .option('--url <url>', 'where the service is', 'http://127.0.0.1:6190')
   .option('--dry-run', 'ask for the plan only')
-  .action(run((method: string, params: string | undefined, options: CallOptions) => callCommand(method, params, options)));
+  .action(
+    run(async (method: string, params: string | undefined, options: CallOptions) =>
+      (await import('./cli/call.ts')).callCommand(method, params, { ...common(), ...options }),
+    ),
+  );
 
-program
-  .command('lab')
-  .description('start one simulated switch of each vendor and print their addresses')
+sub('lab', 'start one simulated switch of each vendor and print their addresses', 'mercury lab --write /tmp/lab --command 50 --commit 2000')
   .option('--login <ms>', 'how long a login takes', number, 0)
   .option('--command <ms>', 'how long each command takes', number, 0)
   .option('--commit <ms>', 'how long a commit takes', number, 0)
   .option('--save <ms>', 'how long a save takes', number, 0)
-  .option('--sessions <n>', 'sessions a switch takes at once', number, 16)
+  .option('--sessions <n>', 'sessions that a switch takes at once', number, 16)
   .option('--first-port <port>', 'TCP port of the first switch; the others follow', number)
   .option('--write <dir>', 'write an inventory and credentials for it')
-  .action(run((options: LabCommandOptions) => labCommand({ ...common(), ...options })));
+  .action(run(async (options: LabCommandOptions) => (await import('./cli/lab.ts')).labCommand({ ...common(), ...options })));
 
-program
-  .command('demo')
-  .description('a node’s life on five simulated switches, and three things that go wrong')
-  .action(run(() => demoCommand(common())));
+sub('demo', 'a node’s life on five simulated switches, and three things that go wrong', 'mercury demo').action(
+  run(async () => (await import('./cli/demo.ts')).demoCommand(common())),
+);
 
-await program.parseAsync();
+// Whoever read our output has gone (`| head`, a closed window): no reason to leave a change half-way.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+  });
+}
+
+try {
+  await program.parseAsync();
+} catch (thrown) {
+  if (!(thrown instanceof CommanderError)) throw thrown;
+  // Help that was asked for is 0; all else that commander ends with is wrong usage.
+  process.exitCode = thrown.exitCode === 0 ? 0 : 2;
+}
+
+/** A sub-command, with an example under its help. */
+function sub(name: string, description: string, example: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .showHelpAfterError(`"mercury ${name} --help" says how.`)
+    .addHelpText('after', `\nExample:\n  ${example}`);
+}
 
 function common(): CommonOptions {
   return program.opts<CommonOptions>();
@@ -79,23 +96,40 @@ function run<A extends unknown[]>(work: (...args: A) => Promise<number>): (...ar
     try {
       process.exitCode = await work(...args);
     } catch (thrown) {
-      process.exitCode = showError(thrown, common().json ?? false);
+      const { showError } = await import('./cli/show.ts');
+      process.exitCode = showError(thrown, common().json ?? false, (args.at(-1) as Command).name());
     }
   };
 }
 
-function runWords(work: (words: readonly (string | undefined)[], options: RequestOptions) => Promise<number>) {
-  return run((method?: string, devices?: string, port?: string, options: RequestOptions = {}) => work([method, devices, port], options));
+function runWords(work: (words: readonly (string | undefined)[], options: CommonOptions & RequestOptions) => Promise<number>) {
+  return run((method?: string, devices?: string, port?: string, options: RequestOptions = {}) =>
+    work([method, devices, port], { ...common(), ...options }),
+  );
 }
 
 function number(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('must be a whole number');
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
 }
 
-function EXITS(): string {
+function manual(): string {
   return `
-Exit status: 0 done or already so · 1 internal error · 2 wrong usage, config or library · 3 refused: not valid, not permitted or not supported
-             4 refused by the device · 5 not reachable or busy: try again · 6 failed and undone · 7 failed and rescued: left in a safe state
-             8 unknown: look at the device · 9 verify: does not hold · 10 lint: complaints`;
+Try it:
+  mercury demo                     everything at once, on simulated switches
+  mercury lab --write /tmp/lab     switches to play with
+  mercury plan attach_port leaf-201 Ethernet7 --native 100
+
+Exit status:
+   0  done, or already so
+   1  an error of mercury itself
+   2  wrong usage, settings or library
+   3  refused by mercury: not valid, not permitted or not supported
+   4  refused by the device before anything was changed
+   5  not reachable, busy or too slow: try again
+   6  failed, and all of it was taken back
+   7  failed, and the port was left in the safe state of its playbook
+   8  not known: look at the device
+   9  verify: the device does not hold what is asked
+  10  lint: there are complaints`;
 }

@@ -1,29 +1,65 @@
-import { changeInOrder, changeSideBySide, worst } from '../engine/change.ts';
-import type { ChangeRequest, ChangeResult } from '../model.ts';
+import { changeInOrder, changeSideBySide, type Desk, worst } from '../engine/change.ts';
+import { Queue, type Turn } from '../engine/queue.ts';
+import { ChangeError } from '../errors.ts';
+import type { ChangeRequest, ChangeResult, Outcome } from '../model.ts';
 import { resultOf } from '../rpc/reply.ts';
-import { paintOutcome, sayJson } from './paint.ts';
-import { type RequestOptions, requestsFrom } from './request.ts';
-import { type CommonOptions, openDesk, readConfig } from './setup.ts';
+import { complain, paint, paintOutcome, sayJson } from './paint.ts';
+import { requestsFrom } from './request.ts';
+import { type CommonOptions, openDesk, readConfig, terminalAudit } from './setup.ts';
 import { showResult } from './show.ts';
+import { uncut } from './signals.ts';
+import type { RequestOptions } from './words.ts';
 
 /** Carries a change out from this terminal, as the service would. */
 export async function applyCommand(words: readonly (string | undefined)[], options: CommonOptions & RequestOptions): Promise<number> {
   const config = readConfig(options);
-  const desk = openDesk(options, config);
+  const desk = openDesk(options, config, terminalAudit());
   const requests = requestsFrom(words, options, desk.library, Date.now() + config.call_time);
-  const results = await carryOut(requests, desk, options.json ?? false);
+  const quiet = options.json === true || !process.stderr.isTTY;
+  // The links of one port belong together: if one fails, those before it are taken back. Devices that were listed stand for themselves.
+  const results =
+    requests.length > 1 && (options.request === undefined || requests.every(request => request.args.port === undefined))
+      ? await sideBySide(requests, desk, quiet)
+      : await inOrder(requests, desk);
   if (options.json) sayJson(resultOf(worst(results.map(result => result.outcome)), results));
   else for (const result of results) showResult(result);
   return 0;
 }
 
-async function carryOut(requests: readonly ChangeRequest[], desk: ReturnType<typeof openDesk>, json: boolean): Promise<ChangeResult[]> {
-  const devices = new Set(requests.map(request => request.device));
-  if (devices.size < requests.length || requests.length === 1) return changeInOrder(requests, desk);
-  let ended = 0;
-  return changeSideBySide(requests, desk, result => {
-    ended += 1;
-    if (!json && process.stderr.isTTY)
-      process.stderr.write(`[${ended}/${requests.length}] ${result.device}: ${paintOutcome(result.outcome)}\n`);
+function inOrder(requests: readonly ChangeRequest[], desk: Desk): Promise<ChangeResult[]> {
+  return uncut(
+    () => changeInOrder(requests, desk),
+    signal => complain(`${signal}: a change is not left half-way; this ends when the device is done`),
+  );
+}
+
+function sideBySide(requests: readonly ChangeRequest[], desk: Desk, quiet: boolean): Promise<ChangeResult[]> {
+  const gate = new Gate();
+  const outcomes: Outcome[] = [];
+  const work = () =>
+    changeSideBySide(requests, { ...desk, world: { ...desk.world, queue: gate } }, (device, outcome) => {
+      outcomes.push(outcome);
+      const count = paint('dim', `[${outcomes.length}/${requests.length}]`, process.stderr);
+      if (!quiet) complain(`${count} ${device} ${paintOutcome(outcome, process.stderr)}`);
+    });
+  return uncut(work, signal => {
+    gate.closed = true;
+    complain(`${signal}: finishing what has begun, beginning nothing new`);
+  }).catch((thrown: unknown) => {
+    // Each device stands for itself here: that others were changed does not make it unknown what this one is.
+    if (!(thrown instanceof ChangeError)) throw thrown;
+    throw thrown.with(outcomes.length === 0 ? thrown.outcome : worst(outcomes.filter(outcome => outcome !== 'applied')), thrown.results);
   });
+}
+
+/** A queue that can be told to let nobody else in. */
+class Gate extends Queue {
+  closed = false;
+
+  override async turn(device: string, deadline: number): Promise<Turn> {
+    const turn = await super.turn(device, deadline);
+    if (!this.closed) return turn;
+    turn[Symbol.dispose]();
+    throw new ChangeError('shutting_down', `${device}: stopped before anything was typed there`);
+  }
 }

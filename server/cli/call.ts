@@ -1,27 +1,43 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import jsonrpc from 'jsonrpc-lite';
 import { ChangeError, type Kind, MEANINGS, messageOf, OUTCOME_EXITS } from '../errors.ts';
 import type { Outcome } from '../model.ts';
-import { complain, paintOutcome, sayJson } from './paint.ts';
+import { readInput } from './input.ts';
+import { sayJson } from './paint.ts';
+import { complainWith } from './show.ts';
 
 export interface CallOptions {
   readonly url: string;
   readonly dryRun?: boolean;
+  readonly json?: boolean;
 }
 
 /** A JSON-RPC client: prints the result, or the error and its exit status. */
 export async function callCommand(method: string, params: string | undefined, options: CallOptions): Promise<number> {
+  if (!URL.canParse(options.url)) throw new ChangeError('bad_request', `--url ${options.url}: must be a URL such as http://127.0.0.1:6190`);
   const asked = readParams(params);
-  const reply = await call(options.url, method, options.dryRun ? { ...asked, dry_run: true } : asked);
+  const reply = await call(options.url, method, options.dryRun ? { ...asked, dry_run: true } : asked).catch((thrown: unknown) => {
+    if (!(thrown instanceof ChangeError) || thrown.kind !== 'unreachable') throw thrown;
+    return thrown;
+  });
+  if (reply instanceof ChangeError) {
+    if (options.json) sayJson({ error: { kind: reply.kind, message: reply.message } });
+    else complainWith('error', reply.message, 'Start it with "mercury serve", or say with --url where it is.');
+    return MEANINGS[reply.kind].exit;
+  }
   if (!('error' in reply)) {
     sayJson(reply.result);
     return 0;
   }
   sayJson(reply.error);
   const { kind, outcome } = reply.error.data ?? {};
-  complain(`${paintOutcome(outcome ?? 'refused')}: ${reply.error.message}`);
-  return (outcome && OUTCOME_EXITS[outcome]) ?? (kind && MEANINGS[kind]?.exit) ?? 1;
+  complainWith(outcome ?? 'error', reply.error.message);
+  return (outcome && OUTCOME_EXITS[outcome]) ?? (kind ? MEANINGS[kind]?.exit : exitOf(reply.error.code)) ?? 1;
+}
+
+/** What has no kind is the protocol's own: the request was wrong in itself. */
+function exitOf(code: number): number {
+  return (code <= -32600 && code >= -32700) || (code >= 400 && code < 500) ? MEANINGS.bad_request.exit : MEANINGS.internal.exit;
 }
 
 export type Reply =
@@ -48,20 +64,13 @@ export async function call(url: string, method: string, params: object): Promise
 }
 
 /** JSON as an argument, @FILE, or - for standard input. */
-function readParams(params: string | undefined): object {
-  const text =
-    params === undefined
-      ? '{}'
-      : params === '-'
-        ? readFileSync(0, 'utf8')
-        : params.startsWith('@')
-          ? readFileSync(params.slice(1), 'utf8')
-          : params;
+function readParams(params = '{}'): object {
+  const text = params === '-' ? readInput('-') : params.startsWith('@') ? readInput(params.slice(1)) : params;
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  } catch {
-    // Told below.
+  } catch (thrown) {
+    throw new ChangeError('bad_request', `params are not JSON: ${messageOf(thrown)}`);
   }
-  throw new ChangeError('bad_request', 'params must be a JSON object, @FILE or -');
+  throw new ChangeError('bad_request', 'params must be a JSON object, such as {"port": {…}}');
 }

@@ -1,9 +1,13 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { dump } from 'js-yaml';
+import { ChangeError, messageOf } from '../errors.ts';
 import { type Lab, SWITCHES, startLab } from '../lab/lab.ts';
+import { readInput } from './input.ts';
+import { cannotListen } from './listen.ts';
 import { columns, paint, say, sayJson } from './paint.ts';
 import type { CommonOptions } from './setup.ts';
+import { firstSignal } from './signals.ts';
 
 export interface LabCommandOptions {
   /** Milliseconds. */
@@ -23,21 +27,43 @@ export const LAB_DEVICES: Readonly<Record<string, string>> = Object.fromEntries(
 
 /** Runs the simulated switches until it is told to stop. */
 export async function labCommand(options: CommonOptions & LabCommandOptions): Promise<number> {
-  const { login, command, commit, save, sessions, firstPort } = options;
-  await using lab = await startLab({
-    devices: LAB_DEVICES,
-    delays: { login, command, commit, save },
-    maxSessions: sessions,
-    ...(firstPort === undefined ? {} : { firstPort }),
-  });
-  if (options.write !== undefined) writeLabFiles(lab, options.write);
+  await using lab = await start(options);
+  // Whoever reads the addresses may be quick.
+  const told = firstSignal();
+  if (options.write !== undefined) write(lab, options.write);
   if (options.json) sayJson(labAsJson(lab));
   else showLab(lab, options.write);
-  await new Promise<void>(resolve => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
-  });
+  await told;
   return 0;
 }
+
+async function start({ login, command, commit, save, sessions, firstPort }: LabCommandOptions): Promise<Lab> {
+  const most = 65_536 - Object.keys(LAB_DEVICES).length;
+  if (firstPort !== undefined && (firstPort < 1 || firstPort > most))
+    throw new ChangeError('bad_request', `--first-port ${firstPort}: must be from 1 to ${most}`);
+  const ports = firstPort === undefined ? {} : { firstPort };
+  const delays = { login, command, commit, save };
+  return startLab({ devices: LAB_DEVICES, delays, maxSessions: sessions, ...ports }).catch((thrown: NodeJS.ErrnoException) => {
+    throw cannotListen(`port ${firstPort ?? 'any'} and those after it`, thrown, '--first-port chooses others');
+  });
+}
+
+/** @throws ChangeError bad_request when a file cannot be written, or is not the lab's to overwrite */
+function write(lab: Lab, folder: string): void {
+  for (const file of [inventoryOf(folder), credentialsOf(folder)]) {
+    if (existsSync(file) && !readInput(file).startsWith(HEADER))
+      throw new ChangeError('bad_request', `${file} is there and was not written by the lab: it is left alone`);
+  }
+  try {
+    writeLabFiles(lab, folder);
+  } catch (thrown) {
+    throw new ChangeError('bad_request', `--write ${folder}: ${messageOf(thrown)}`);
+  }
+}
+
+const HEADER = '# Written by "mercury lab --write", and written again when it next starts.\n';
+const inventoryOf = (folder: string) => join(folder, 'inventory', 'lab.yml');
+const credentialsOf = (folder: string) => join(folder, 'credentials.yml');
 
 /** What a library needs to know of a lab: its inventory and its credentials, as the files' contents. */
 export function labFiles(lab: Lab): { inventory: object; credentials: object } {
@@ -63,8 +89,10 @@ export function labFiles(lab: Lab): { inventory: object; credentials: object } {
 export function writeLabFiles(lab: Lab, folder: string): void {
   const { inventory, credentials } = labFiles(lab);
   mkdirSync(join(folder, 'inventory'), { recursive: true });
-  writeFileSync(join(folder, 'inventory', 'lab.yml'), dump(inventory));
-  writeFileSync(join(folder, 'credentials.yml'), dump(credentials), { mode: 0o600 });
+  writeFileSync(inventoryOf(folder), HEADER + dump(inventory));
+  // The mode counts only for a new file.
+  rmSync(credentialsOf(folder), { force: true });
+  writeFileSync(credentialsOf(folder), HEADER + dump(credentials), { mode: 0o600 });
 }
 
 function labAsJson(lab: Lab): object {
@@ -83,18 +111,23 @@ function showLab(lab: Lab, written: string | undefined): void {
   const rows = [...lab.devices.values()].map(({ name, platform, port, device }) => [
     paint('bold', name),
     platform,
-    `ssh ${device.openCli ? '' : '-T '}-p ${port} ${lab.user.username}@127.0.0.1`,
-    `${device.ports[0]} … ${device.ports.at(-1)}`,
+    `${port}`,
+    `${device.ports[0]} and ${device.ports.length - 1} more`,
   ]);
-  for (const row of columns(rows)) say(row);
+  for (const row of columns([['switch', 'platform', 'port', 'server-facing ports'].map(cell => paint('dim', cell)), ...rows])) say(row);
   say();
-  say(`password ${lab.user.password}, enable secret ${lab.user.enable}`);
-  if (written === undefined)
-    say(paint('dim', 'with --write DIR it leaves an inventory and credentials for serve and apply; Ctrl-C stops it'));
+  const { username, password, enable } = lab.user;
+  say(`Log in with  ssh -p PORT ${username}@127.0.0.1`);
+  say(`password     ${password}   (enable secret ${enable})`);
+  say();
+  if (written === undefined) say('--write DIR leaves an inventory and credentials there, for the other sub-commands.');
   else {
-    say(`${join(written, 'inventory')} and ${join(written, 'credentials.yml')} are written; try:`);
-    say(
-      `  MERCURY_INVENTORY=${join(written, 'inventory')} MERCURY_CREDENTIALS=${join(written, 'credentials.yml')} npm run mercury -- serve`,
-    );
+    say(`${inventoryOf(written)} and`);
+    say(`${credentialsOf(written)} are written. In another terminal:`);
+    say(`  export MERCURY_INVENTORY=${resolve(written, 'inventory')}`);
+    say(`  export MERCURY_CREDENTIALS=${resolve(credentialsOf(written))}`);
+    const eos = [...lab.devices.values()].find(device => device.platform === 'arista_eos');
+    say(`  npm run mercury -- apply attach_port ${eos?.name} ${eos?.device.ports[0]} --native 100`);
   }
+  say(paint('dim', 'Ctrl-C stops the switches; what was configured on them is gone then.'));
 }

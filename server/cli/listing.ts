@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import type { When } from '../engine/script.ts';
-import { padded, paint, say, screenWidth } from './paint.ts';
+import { padded, paint, say, screenWidth, shownLength, wrapped } from './paint.ts';
 
 /** A line that is or would be typed, as a person reads it. */
 export interface Row {
@@ -23,6 +23,8 @@ const HEADINGS: Readonly<Record<When, string>> = {
   'if it fails': 'Typed only if it fails',
 };
 
+const MOMENTS = Object.keys(HEADINGS) as When[];
+
 /** A platform's own steps, by the names that platform.yml has for them. */
 const STEPS: Readonly<Record<string, string>> = {
   diff: 'Show what would change',
@@ -37,7 +39,7 @@ const STEPS: Readonly<Record<string, string>> = {
 /** The lines of a plan under the moment when they are typed. */
 export function showScript(rows: readonly (Row & { readonly when: When })[]): void {
   const write = rowWriter(rows);
-  for (const when of Object.keys(HEADINGS) as When[]) {
+  for (const when of MOMENTS) {
     const part = rows.filter(row => row.when === when);
     if (part.length === 0) continue;
     say();
@@ -47,18 +49,29 @@ export function showScript(rows: readonly (Row & { readonly when: When })[]): vo
   showFolders(rows);
 }
 
+/** The rows of a dry run, whose tasks begin with the moment when they are typed: `before: VLAN 100 is free`. */
+export function showRehearsal(rows: readonly Row[]): void {
+  showScript(
+    rows.flatMap(row => {
+      const when = MOMENTS.find(moment => row.task.startsWith(`${moment}: `));
+      return when === undefined ? [] : [{ ...row, when, task: row.task.slice(when.length + 2) }];
+    }),
+  );
+}
+
 /** Lines under the task that they belong to. */
 export function showRows(rows: readonly Row[]): void {
   rowWriter(rows)(rows);
 }
 
 const INDENT = '    ';
+const HANGING = '          ';
 
 /** Writes rows; their places stand in one dim column, which is the same for all that this writer writes. */
 function rowWriter(all: readonly Row[]): (rows: readonly Row[]) => void {
   const place = placesOf(all);
   const widest = Math.max(0, ...all.map(row => place(row).length));
-  const room = screenWidth() - widest - 2;
+  const room = Math.min(screenWidth() - widest - 2, 100);
   // A line that leaves no room for the column does not push it off the screen for all the others.
   const column = Math.max(0, ...all.map(row => INDENT.length + row.sent.length).filter(length => length <= room));
   const modes = new Set(all.map(row => row.mode)).size;
@@ -69,7 +82,15 @@ function rowWriter(all: readonly Row[]): (rows: readonly Row[]) => void {
       if (row.task !== task) say(`  ${taskOf(row)}${modes > 1 && row.mode !== mode ? paint('dim', `  in ${row.mode}`) : ''}`);
       task = row.task;
       mode = row.mode;
-      say(`${padded(`${INDENT}${paint('green', row.sent)}`, column)}  ${paint('dim', place(row))}`);
+      // A word broken by the screen's edge cannot be read; the lines of one command hang under its first.
+      const parts = wrapped(row.sent, screenWidth() - HANGING.length);
+      for (const [i, part] of parts.entries()) {
+        const text = `${i === 0 ? INDENT : HANGING}${paint('green', part)}`;
+        const fits = shownLength(text) + 2 + place(row).length <= screenWidth();
+        if (i < parts.length - 1) say(text);
+        else if (fits) say(`${padded(text, column)}  ${paint('dim', place(row))}`);
+        else for (const line of [text, padded('', Math.max(column + 2, HANGING.length)) + paint('dim', place(row))]) say(line);
+      }
       for (const line of linesOf(row.received ?? '')) say(paint('dim', `${INDENT}  ${line}`));
     }
   };

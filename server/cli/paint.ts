@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { masked } from '../log.ts';
+import { masked, maskedJson } from '../log.ts';
 import type { Outcome } from '../model.ts';
 
 type Style = Parameters<typeof styleText>[0];
@@ -30,7 +30,7 @@ export function say(text = ''): void {
 }
 
 export function sayJson(value: unknown): void {
-  say(JSON.stringify(value, undefined, 2));
+  process.stdout.write(`${maskedJson(value, 2)}\n`);
 }
 
 /** One line to standard error. */
@@ -38,21 +38,25 @@ export function complain(text: string): void {
   process.stderr.write(`${masked(text)}\n`);
 }
 
-/** Columns that a line may fill: those of the terminal; where there is none, as many as a wide one has. */
-export function screenWidth(): number {
-  return (process.stdout.isTTY && process.stdout.columns) || 140;
+/** Columns that a line may fill: those of the terminal; in a file or a pipe no line is ever broken. */
+export function screenWidth(stream: Stream = process.stdout): number {
+  return stream.isTTY ? stream.columns || 80 : Number.POSITIVE_INFINITY;
 }
 
 /** Prose broken between words to fit the screen, each line after `indent`. */
 export function prose(text: string, indent = ''): string[] {
-  const width = Math.min(screenWidth(), 100) - indent.length;
+  return wrapped(text, Math.min(screenWidth(), 100) - indent.length).map(line => indent + line);
+}
+
+/** Text broken between words; a word that is longer than `width` stays whole. */
+export function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);
     if (last !== undefined && shownLength(last) + 1 + shownLength(word) <= width) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }
-  return lines.map(line => indent + line);
+  return lines;
 }
 
 /** Columns padded to the widest cell; the last is left ragged. Painted cells count by what they show. */

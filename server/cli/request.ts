@@ -11,7 +11,6 @@ import { readRanges } from '../vlans.ts';
 import { readInput } from './input.ts';
 import { givenOf, OPTIONS_OF, type RequestOptions } from './words.ts';
 
-
 /** The requests that the words or the file mean. @throws ChangeError bad_request, unknown_device */
 export function requestsFrom(
   words: readonly (string | undefined)[],

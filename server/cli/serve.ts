@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import type { Desk } from '../engine/change.ts';
 import { type Logger, makeLogger } from '../log.ts';
 import type { Office } from '../rpc/answer.ts';
 import { makeApp, makeServer } from '../rpc/app.ts';
+import { cannotListen } from './listen.ts';
 import { type CommonOptions, openDesk, readConfig } from './setup.ts';
+import { firstSignal } from './signals.ts';
 
 /** A running service. */
 export interface Service {
@@ -45,28 +47,40 @@ export async function serveCommand(options: CommonOptions): Promise<number> {
   const config = readConfig(options);
   const log = makeLogger(config.log_level, 2, 'mercury');
   const audit = makeLogger('info', 1, 'audit');
-  const desk = { ...openDesk(options, config), audit: (line: object, message: string) => audit.info(line, message) };
-  const service = await startService(desk, config, log);
+  const desk = openDesk(options, config, (line, message) => audit.info(line, message), true);
+  const service = await startService(desk, config, log).catch((thrown: NodeJS.ErrnoException) => {
+    throw cannotListen(`${config.host} port ${config.port}`, thrown, 'MERCURY_PORT, or `port:` in mercury.yml, chooses another');
+  });
+  // Whoever reads the address may be quick.
+  const told = firstSignal(another => log.info(`${another}: already stopping`));
   log.info(
     { url: service.url, devices: desk.library.devices.size, platforms: [...desk.library.platforms.keys()] },
     `listening on ${service.url}`,
   );
-  const signal = await firstSignal(['SIGTERM', 'SIGINT']);
+  if (desk.library.devices.size === 0) log.warn('the inventory has no devices: every call will be refused');
+  const signal = await told;
   log.info({ running: desk.world.queue.size }, `${signal}: finishing what runs, refusing what comes`);
-  const finished = await service.stop();
-  log.info(finished ? 'stopped' : 'stopped after the grace time, with changes still running');
-  return finished ? 0 : 1;
+  if (await service.stop()) {
+    log.info('stopped');
+    return 0;
+  }
+  const { size, devices } = desk.world.queue;
+  log.error({ running: size, devices }, 'stopped after the grace time, with changes still running: look at these devices');
+  // The sessions of those changes would keep the process.
+  process.exit(1);
 }
 
 /** Waits for the running changes; true when the last one ended in time. */
 async function drained(desk: Desk, grace: number): Promise<boolean> {
   const late = AbortSignal.timeout(grace);
-  while (desk.world.queue.size > 0) {
-    if (late.aborted) return false;
-    await Promise.race([desk.world.queue.idle(), once(late, 'abort').catch(() => undefined)]);
-  }
-  // The last answers are on their way out.
-  await pause(0);
+  do {
+    while (desk.world.queue.size > 0) {
+      if (late.aborted) return false;
+      await Promise.race([desk.world.queue.idle(), once(late, 'abort').catch(() => undefined)]);
+    }
+    // Between two links of one call nothing is queued for a moment; and the last answers are on their way out.
+    await turnOfTheLoop();
+  } while (desk.world.queue.size > 0);
   return true;
 }
 
@@ -76,10 +90,4 @@ async function closed(server: Server): Promise<void> {
   const forced = setTimeout(() => server.closeAllConnections(), 1000);
   await once(server, 'close');
   clearTimeout(forced);
-}
-
-function firstSignal(signals: readonly NodeJS.Signals[]): Promise<NodeJS.Signals> {
-  return new Promise(resolve => {
-    for (const signal of signals) process.once(signal, () => resolve(signal));
-  });
 }

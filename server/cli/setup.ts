@@ -4,11 +4,12 @@ import { CONFIG_KEYS, type Config, configSchema, fromEnvironment } from '../conf
 import type { Desk } from '../engine/change.ts';
 import { realWorld } from '../engine/world.ts';
 import { checkShape, nearest } from '../library/check.ts';
-import { LibraryError } from '../library/complaints.ts';
+import { Complaints, LibraryError } from '../library/complaints.ts';
 import { CredentialsFile } from '../library/credentials.ts';
-import { type LibraryFolders, loadLibrary } from '../library/library.ts';
-import { readYaml } from '../library/yaml.ts';
+import { type Library, type LibraryFolders, lintLibrary } from '../library/library.ts';
+import { readYaml, type YamlFile } from '../library/yaml.ts';
 import { makeLogger } from '../log.ts';
+import type { Place } from '../model.ts';
 
 /** Options that every sub-command takes. */
 export interface CommonOptions {
@@ -18,22 +19,51 @@ export interface CommonOptions {
   readonly json?: boolean;
 }
 
-/** @throws LibraryError when the file or a variable is wrong */
+/** mercury.yml and the MERCURY_* variables over it. @throws LibraryError with every complaint about the file and the variables */
 export function readConfig(options: CommonOptions, environment: Readonly<Record<string, string | undefined>> = process.env): Config {
-  const path = options.config ?? join(options.root, 'mercury.yml');
-  const yaml = existsSync(path) || options.config !== undefined ? readYaml(path) : undefined;
+  const yaml = readConfigFile(options);
   const overrides = fromEnvironment(environment);
+  const complaints = new Complaints();
   for (const key of Object.keys(overrides)) {
     if (CONFIG_KEYS.includes(key)) continue;
-    const near = nearest(key, CONFIG_KEYS);
-    const name = (text: string) => `MERCURY_${text.toUpperCase()}`;
-    throw new LibraryError([
-      { place: { file: 'environment', line: 1 }, message: `unknown variable ${name(key)}${near ? `; did you mean ${name(near)}?` : ''}` },
-    ]);
+    complaints.add(variable(key), unknownVariable(key));
+    delete overrides[key];
   }
-  const value = { ...((yaml?.value as object | null | undefined) ?? {}), ...overrides };
-  const place = { file: yaml?.file ?? 'environment', line: 1 };
-  return checkShape(configSchema, yaml ? { ...yaml, value } : { file: place.file, value, at: () => place, atKey: () => place });
+  const placeOf = (path: readonly PropertyKey[], where: 'at' | 'atKey'): Place => {
+    const [key] = path.map(String);
+    if (key !== undefined && key in overrides) return variable(key);
+    return yaml?.[where](path) ?? { file: 'settings', line: 0 };
+  };
+  const value = { ...(yaml?.value as object | null | undefined), ...overrides };
+  const config = complaints.try(() =>
+    checkShape(configSchema, { value, at: path => placeOf(path, 'at'), atKey: path => placeOf(path, 'atKey') }),
+  );
+  // A folder that was named and is not there is a slip; a service that knows no device would tell nobody.
+  for (const key of ['playbooks', 'templates', 'inventory'] as const) {
+    if (!config || !(key in value) || existsSync(resolve(options.root, config[key]))) continue;
+    complaints.add(placeOf([key], 'at'), `there is no folder ${resolve(options.root, config[key])}`);
+  }
+  complaints.throwIfAny();
+  return config as Config;
+}
+
+function readConfigFile(options: CommonOptions): YamlFile | undefined {
+  const path = options.config ?? join(options.root, 'mercury.yml');
+  if (options.config === undefined && !existsSync(path)) return undefined;
+  const yaml = readYaml(path);
+  if (yaml.value !== null && (typeof yaml.value !== 'object' || Array.isArray(yaml.value)))
+    throw new LibraryError([{ place: yaml.at([]), message: 'must hold settings such as `port: 6190`, one a line' }]);
+  return yaml;
+}
+
+const nameOf = (key: string) => `MERCURY_${key.toUpperCase()}`;
+
+/** A variable has a name and no line. */
+const variable = (key: string): Place => ({ file: nameOf(key), line: 0 });
+
+function unknownVariable(key: string): string {
+  const near = nearest(key, CONFIG_KEYS);
+  return `unknown variable; ${near === undefined ? `there are ${CONFIG_KEYS.map(nameOf).join(', ')}` : `did you mean ${nameOf(near)}?`}`;
 }
 
 export function foldersOf(options: CommonOptions, config: Config): LibraryFolders {
@@ -41,10 +71,32 @@ export function foldersOf(options: CommonOptions, config: Config): LibraryFolder
   return { root: resolve(options.root), playbooks, templates, inventory };
 }
 
-/** Everything a change is carried out with. The audit goes to standard error, so that --json owns standard output. */
-export function openDesk(options: CommonOptions, config: Config): Desk {
-  const library = loadLibrary(foldersOf(options, config));
+/**
+ * Everything a change is carried out with. `everyDevice`: the credentials must have an entry for each device of the inventory.
+ * @throws LibraryError with every complaint about the library and the credentials
+ */
+export function openDesk(options: CommonOptions, config: Config, audit: Desk['audit'], everyDevice = false): Desk {
+  const complaints = new Complaints();
+  const linted = lintLibrary(foldersOf(options, config));
+  for (const { place, message } of linted.complaints) complaints.add(place, message);
   const path = isAbsolute(config.credentials) ? config.credentials : join(resolve(options.root), config.credentials);
-  const audit = makeLogger('info', 2, 'audit');
-  return { library, world: realWorld(new CredentialsFile(path)), audit: (line, message) => audit.info(line, message) };
+  const keyring = complaints.try(() => new CredentialsFile(path));
+  if (keyring && everyDevice) checkEntries(linted.library, keyring, complaints);
+  complaints.throwIfAny();
+  return { library: linted.library, world: realWorld(keyring as CredentialsFile), audit };
+}
+
+function checkEntries(library: Library, keyring: CredentialsFile, complaints: Complaints): void {
+  for (const { name, credentials, source } of library.devices.values()) {
+    if (keyring.names.includes(credentials)) continue;
+    const near = nearest(credentials, keyring.names);
+    complaints.add(source, `${name}: the credentials file has no entry ${credentials}${near ? `; did you mean ${near}?` : ''}`);
+  }
+}
+
+/** Audit lines go to standard error, so that results own standard output; a person at a terminal sees the results instead. */
+export function terminalAudit(): Desk['audit'] {
+  if (process.stderr.isTTY) return () => {};
+  const logger = makeLogger('info', 2, 'audit');
+  return (line, message) => logger.info(line, message);
 }

@@ -4,8 +4,8 @@ import type { Complaint } from '../library/complaints.ts';
 import { LibraryError } from '../library/complaints.ts';
 import type { ChangePlan, ChangeResult, Outcome, Saved } from '../model.ts';
 import { resultOf } from '../rpc/reply.ts';
-import { linesOf, type Row, showRows, showScript } from './listing.ts';
-import { complain, paint, paintOutcome, say, sayJson } from './paint.ts';
+import { linesOf, type Row, showRehearsal, showRows, showScript } from './listing.ts';
+import { complain, paint, paintOutcome, say, sayJson, screenWidth, wrapped } from './paint.ts';
 
 /** A plan as a person reads it: each line that would be typed, in order, under its task, with the place where it was written. */
 export function showPlan(plan: ChangePlan): void {
@@ -23,10 +23,13 @@ export function planAsJson(plan: ChangePlan): object {
 export function showResult(result: ChangeResult): void {
   const { device, method, outcome, saved, steps, diff, timings } = result;
   const time = timings.total > 0 ? `  ${paint('dim', `${(timings.total / 1000).toFixed(1)} s`)}` : '';
-  say(`${paint('bold', device)} ${method}: ${paintOutcome(outcome)}${savedText(saved)}${time}`);
+  say(
+    `${paint('bold', device)} ${method}: ${paintOutcome(outcome)}${outcome === 'unchanged' ? ', it was so already' : savedText(saved)}${time}`,
+  );
   const rows = steps.flatMap(({ task, exchanges }) =>
     exchanges.map(({ sent, received, place }): Row => ({ task, sent, received, source: at(place) })),
   );
+  if (outcome === 'planned') return showRehearsal(rows);
   showRows(rows);
   // A platform with a candidate has shown its difference in a step of its own.
   if (diff.trim() === '' || rows.some(({ received }) => received?.trim() === diff.trim())) return;
@@ -39,8 +42,8 @@ function savedText(saved: Saved): string {
   return saved.state === 'yes' ? ', saved' : '';
 }
 
-/** Shows whatever was thrown and answers with the exit status that it means. */
-export function showError(thrown: unknown, json: boolean): number {
+/** Shows whatever was thrown and answers with the exit status that it means. `command`: the one whose --help says how it is used. */
+export function showError(thrown: unknown, json: boolean, command: string): number {
   if (thrown instanceof LibraryError) {
     showComplaints(thrown.complaints, json);
     return 2;
@@ -51,17 +54,23 @@ export function showError(thrown: unknown, json: boolean): number {
     return 1;
   }
   if (json) sayJson({ error: { kind: thrown.kind, message: thrown.message }, ...resultOf(thrown.outcome, thrown.results) });
-  else showFailure(thrown);
+  else showFailure(thrown, command);
   return OUTCOME_EXITS[thrown.outcome] ?? MEANINGS[thrown.kind].exit;
 }
 
-function showFailure(failure: ChangeError): void {
-  for (const result of failure.results) if (result.steps.length > 0) showResult(result);
-  const wrongUsage = failure.kind === 'bad_request';
-  const what = wrongUsage ? paint('red', 'error', process.stderr) : paintOutcome(failure.outcome, process.stderr);
-  complain(`${what}: ${failure.message}`);
-  const hint = NEXT_BY_OUTCOME[failure.outcome] ?? NEXT_BY_KIND[failure.kind];
-  if (hint !== undefined) complain(paint('dim', hint, process.stderr));
+function showFailure(failure: ChangeError, command: string): void {
+  const { kind, outcome, results, message } = failure;
+  for (const result of results) if (result.steps.length > 0 || results.length > 1) showResult(result);
+  if (kind === 'bad_request') return complainWith('error', message, `"mercury ${command} --help" says how.`);
+  complainWith(outcome, message, NEXT_BY_OUTCOME[outcome] ?? NEXT_BY_KIND[kind]);
+}
+
+/** A failure on standard error, and what to do next. */
+export function complainWith(what: Outcome | 'error', message: string, next?: string): void {
+  const width = screenWidth(process.stderr);
+  const head = what === 'error' ? paint('red', what, process.stderr) : paintOutcome(what, process.stderr);
+  for (const line of wrapped(`${head}: ${message}`, width)) complain(line);
+  for (const line of wrapped(next ?? '', width)) if (line !== '') complain(paint('dim', line, process.stderr));
 }
 
 /** What to do next, by what is true of the device. */
@@ -71,16 +80,16 @@ const NEXT_BY_OUTCOME: Readonly<Partial<Record<Outcome, string>>> = {
   unknown: 'Look at the device before anything else; "mercury verify" with the same words asks it without changing anything.',
 };
 
-/** The same where nothing was typed. */
+/** The same where nothing was changed. */
 const NEXT_BY_KIND: Readonly<Partial<Record<Kind, string>>> = {
   unknown_device: 'The devices are in the inventory folder; "mercury lint" reads all of it.',
-  unreachable: 'Nothing was typed. See whether the device is up and its address in the inventory is right, then run it again.',
-  login_refused: 'Nothing was typed. See the entry that the inventory names for this device in the credentials file.',
-  host_key: 'Nothing was typed. If that is the device’s own key (its console shows it), put it into host_keys in the inventory.',
-  timeout: 'Nothing was typed. Run it again when the device answers faster, or raise call_time.',
-  busy: 'Nothing was typed. Run it again when the other change has ended.',
-  rejected: 'Nothing was typed.',
-  not_possible: 'Nothing was typed.',
+  unreachable: 'Nothing was changed. See whether the device is up and its address in the inventory is right, then run it again.',
+  login_refused: 'Nothing was changed. See the entry that the inventory names for this device in the credentials file.',
+  host_key: 'Nothing was changed. If that is the device’s own key (its console shows it), put it into host_keys in the inventory.',
+  timeout: 'Nothing was changed. Run it again when the device answers faster, or raise call_time.',
+  busy: 'Nothing was changed. Run it again when the other change has ended.',
+  rejected: 'Nothing was changed.',
+  not_possible: 'Nothing was changed.',
 };
 
 export function showComplaints(complaints: readonly Complaint[], json: boolean): void {
