@@ -257,6 +257,11 @@ describe.each(Object.entries(VENDORS))('%s', (platform, vendor) => {
     });
   });
 
+  it('takes a switch that stops answering for lost, comes back, and tells what is true', async () => {
+    plant({ on: vendor.middle, does: 'stall' });
+    await truthful(await attach({ native_vlan: 100 }));
+  });
+
   it('says unknown when the switch is gone for good in the middle, and does not wait for ever', async () => {
     plant({ on: vendor.middle, does: 'die' });
     const started = Date.now();

@@ -7,7 +7,7 @@ import { type Service, startService } from '../server/cli/serve.ts';
 import type { AuditLine } from '../server/engine/audit.ts';
 import type { Desk } from '../server/engine/change.ts';
 import { realWorld } from '../server/engine/world.ts';
-import { type Lab, type LabOptions, startLab } from '../server/lab/lab.ts';
+import { type Lab, type LabOptions, SWITCHES, startLab } from '../server/lab/lab.ts';
 import type { LabDevice } from '../server/lab/ssh-server.ts';
 import { CredentialsFile } from '../server/library/credentials.ts';
 import { type Library, loadLibrary } from '../server/library/library.ts';
@@ -15,7 +15,8 @@ import { makeLogger } from '../server/log.ts';
 import type { Outcome } from '../server/model.ts';
 
 export const ROOT = resolve(import.meta.dirname, '..');
-export const PLATFORMS = ['cisco_ios', 'arista_eos', 'juniper_junos', 'dell_os10', 'openvswitch'] as const;
+/** Every platform that the lab can imitate: a new one is tested by being there. */
+export const PLATFORMS: readonly string[] = Object.keys(SWITCHES);
 
 /** A change result or the `data` of its error: what both have. */
 export interface Told {
