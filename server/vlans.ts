@@ -35,7 +35,7 @@ export function readRanges(text: string): number[] | undefined {
   if (bare === '' || /^none$/i.test(bare)) return [];
   if (/^all$/i.test(bare)) return span(FIRST_VLAN, LAST_VLAN);
   const ids: number[] = [];
-  for (const part of bare.split(/[\s,]+/)) {
+  for (const part of bare.split(/[\s,]+/).filter(text => text !== '')) {
     const match = /^(\d{1,4})(?:-(\d{1,4}))?$/.exec(part);
     if (!match) return undefined;
     const first = Number(match[1]);

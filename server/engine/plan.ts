@@ -33,7 +33,7 @@ export function plan(request: ChangeRequest, library: Library): ChangePlan {
   }
   const verify = verifyOf(playbook, platform, rendering);
   // Without a check, whatever the device says would hold, and every request would be `unchanged`.
-  if (request.method !== 'is_port_supported' && !verify.some(step => step.expect.length + step.reject.length > 0)) {
+  if (request.method !== 'is_port_supported' && !proves(verify)) {
     throw new ChangeError('unsupported', `${playbook.source.file} verifies nothing for this request`);
   }
   const rescue = rescueOf(playbook, request, device, platform, rendering);
@@ -100,12 +100,12 @@ function rescueOf(
     if (playbook.rescue.length === 0) return undefined;
     const [checks, typed] = split(playbook.rescue, task => isCheck(task, platform));
     const own = renderingOf(afterwards(rendering.values), platform);
-    return {
+    return proven({
       file: playbook.source.file,
       ...surroundings(platform, own),
       steps: render(typed, platform.configMode, own),
       checks: render(checks, platform.readMode, own),
-    };
+    });
   }
   const other = playbookOf(playbook.rescue, platform);
   // The port alone: a rescue closes it, whatever default VLAN the call or the inventory has. A network is what the call says it is.
@@ -117,15 +117,21 @@ function rescueOf(
   };
   const closed = { ...valuesFor(alone, device, platform, other), default_vlan: null };
   const closing = renderingOf(afterwards(closed), platform);
-  const checks = verifyOf(other, platform, closing);
-  if (!provesAnything(checks)) throw new ChangeError('unsupported', `${other.source.file} verifies nothing for a rescue`);
-  return {
+  return proven({
     file: other.source.file,
     ...surroundings(platform, closing),
     steps: render(other.tasks, platform.configMode, closing),
-    checks,
-  };
+    checks: verifyOf(other, platform, closing),
+  });
 }
+
+/** A rescue that nothing checks would be called done before it is typed. */
+function proven(rescue: Rescue): Rescue {
+  if (!proves(rescue.checks)) throw new ChangeError('unsupported', `${rescue.file} verifies nothing for a rescue`);
+  return rescue;
+}
+
+const proves = (steps: readonly Step[]) => steps.some(step => step.expect.length + step.reject.length > 0);
 
 /** A rescue is a change of its own: EOS still lists an aborted session, so its name is not used again. */
 function afterwards(values: Values): Values {

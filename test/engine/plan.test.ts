@@ -84,6 +84,11 @@ describe('a request is refused before anyone logs in', () => {
   it('when nothing would prove its rescue: no check is left of that', () => {
     const detach = altered(DETACH_FILE, 'expect: closed', "expect: '{{#if default_vlan}}open{{/if}}'");
     expect(refusalOf(detach)).toBe('unsupported: playbooks/acme/detach_port.yml verifies nothing for a rescue');
+    const own =
+      'rescue:\n  - name: Close it\n    commands: close\n  - name: It is closed\n    cli_mode: exec\n    when: { mode: trunk }\n    commands: show\n    expect: closed';
+    expect(refusalOf(altered(ATTACH_FILE, 'rescue: detach_port', own))).toBe(
+      'unsupported: playbooks/acme/attach_port.yml verifies nothing for a rescue',
+    );
   });
 
   it('when a value it leaves out would be typed, at the line where it stands', () => {

@@ -144,8 +144,6 @@ describe('what templates see', () => {
     expect(refusal({ ...attach, mode: 'trunk', native_vlan: null, allowed_vlans: [200] }, narrow)).toBe(
       'unsupported: sw1: Acme OS has no trunk without a native VLAN',
     );
-    expect(refusal({ ...attach, description: 'what?' }, narrow)).toBe(
-      'not_valid: sw1: description holds "?", which cannot be typed there',
-    );
+    expect(refusal({ ...attach, description: 'what?' }, narrow)).toBe('not_valid: sw1: description holds "?", which cannot be typed there');
   });
 });
