@@ -189,7 +189,10 @@ describe.each(Object.entries(VENDORS))('%s', (platform, vendor) => {
 
   it.each([1, 4095])('refuses VLAN %i before anyone logs in', async vlan => {
     const logins = device.logins;
-    const reply = await mercury.reply('attach_port', { port: { local_link_information: [{ switch_info: 'sw', port_id: port }] }, native_vlan: vlan });
+    const reply = await mercury.reply('attach_port', {
+      port: { local_link_information: [{ switch_info: 'sw', port_id: port }] },
+      native_vlan: vlan,
+    });
     expect(reply).toHaveProperty('error');
     expect(device.logins).toBe(logins);
   });
@@ -309,7 +312,8 @@ describe.each(Object.entries(VENDORS))('%s', (platform, vendor) => {
   });
 
   it('knows which ports are there', async () => {
-    const asked = (name: string) => mercury.reply('is_port_supported', { port: { local_link_information: [{ switch_info: 'sw', port_id: name }] } });
+    const asked = (name: string) =>
+      mercury.reply('is_port_supported', { port: { local_link_information: [{ switch_info: 'sw', port_id: name }] } });
     expect(await asked(port)).toMatchObject({ result: true });
     expect(await asked(vendor.noSuchPort)).toMatchObject({ result: false });
     expect(await asked('no port name; at all')).toMatchObject({ result: false });

@@ -3,7 +3,7 @@ import type { LabOptions } from '../../server/lab/lab.ts';
 import type { LabDevice } from '../../server/lab/ssh-server.ts';
 import { Mercury, PLATFORMS, portOf, type Told } from '../harness.ts';
 import { Beside } from './beside.ts';
-import { post, type RpcReply, request, Wire } from './wire.ts';
+import { post, type RpcReply, request, SOON, Wire } from './wire.ts';
 
 /* Many calls at once: one change at a time per device, devices side by side, first come first served, and none of it forgotten. */
 
@@ -60,7 +60,7 @@ describe.each([
       const last = mercury.audit.findLast(({ what }) => what.port === port);
       expect((await mercury.onPort('attach_port', 'leaf', port, { native_vlan: last?.what.native_vlan })).outcome).toBe('unchanged');
     }
-    await expect.poll(() => device('leaf').sessions).toBe(0);
+    await expect.poll(() => device('leaf').sessions, SOON).toBe(0);
   }, 60_000);
 });
 
@@ -87,7 +87,7 @@ describe('20 switches at once', () => {
     for (const name of ['slow', 'quick']) await mercury.onNetwork('add_network', name, 100, 'tenant');
     device('slow').faults.plant({ on: /^show running-config/, does: 'stall', times: 9 });
     const slow = mercury.onPort('attach_port', 'slow', 'Gi1/0/1', { native_vlan: 100 });
-    await expect.poll(() => device('slow').typed.at(-1)).toMatch(/^show running-config/);
+    await expect.poll(() => device('slow').typed.at(-1), SOON).toMatch(/^show running-config/);
     expect((await mercury.onPort('attach_port', 'quick', 'Gi1/0/1', { native_vlan: 100 })).outcome).toBe('applied');
     expect(mercury.desk.world.queue.size).toBe(1);
     expect(await slow).toMatchObject({ outcome: 'refused', kind: 'timeout' });
@@ -122,7 +122,7 @@ describe('the queue of a device', () => {
     await start({ leaf: 'cisco_ios' }, {}, 3000);
     device('leaf').faults.plant({ on: /^show running-config/, does: 'stall', times: 9 });
     const held = mercury.onPort('attach_port', 'leaf', 'Gi1/0/1', { native_vlan: 100 });
-    await expect.poll(() => device('leaf').typed.at(-1)).toMatch(/^show running-config/);
+    await expect.poll(() => device('leaf').typed.at(-1), SOON).toMatch(/^show running-config/);
     const started = Date.now();
     expect((await mercury.onPort('attach_port', 'leaf', 'Gi1/0/2', { native_vlan: 100, dry_run: true })).outcome).toBe('planned');
     expect((await mercury.onPort('attach_port', 'leaf', 'Gi1/0/2', { native_vlan: 1 })).outcome).toBe('refused');
@@ -140,7 +140,7 @@ describe('the queue of a device', () => {
     await using unhurried = await Beside.start(mercury, { callTime: 20_000, world: () => mercury.desk.world });
     device('leaf').faults.plant({ on: /^switchport mode access/, does: 'stall' });
     const first = mercury.onPort('attach_port', 'leaf', 'Gi1/0/1', { native_vlan: 100 });
-    await expect.poll(() => device('leaf').typed.at(-1)).toBe('switchport mode access');
+    await expect.poll(() => device('leaf').typed.at(-1), SOON).toBe('switchport mode access');
     const typed = device('leaf').typed.length;
     const busy = [2, 3].map(nth => post(hurried.url, body(nth)));
     const asked = post(

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { LabDevice } from '../../server/lab/ssh-server.ts';
 import { Mercury, portOf } from '../harness.ts';
 import { Beside } from './beside.ts';
-import { IRONIC, type RpcReply, send, stateOf } from './wire.ts';
+import { IRONIC, type RpcReply, SOON, send, stateOf } from './wire.ts';
 
 /* One failure of each kind, made for real: its code, its class for Ironic, and a sentence an engineer can act on. */
 
@@ -110,7 +110,7 @@ describe('a failure that the device makes', () => {
   });
 
   it('leaves no session behind, whatever it was', async () => {
-    await expect.poll(() => device.sessions).toBe(0);
+    await expect.poll(() => device.sessions, SOON).toBe(0);
   });
 });
 

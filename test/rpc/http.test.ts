@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LabDevice } from '../../server/lab/ssh-server.ts';
 import { Mercury, portOf } from '../harness.ts';
-import { post, request, send, stateOf, Wire } from './wire.ts';
+import { post, request, SOON, send, stateOf, Wire } from './wire.ts';
 
 /* The HTTP under the JSON-RPC: verbs, sizes, depths, bodies that come slowly or never, connections that are used again. */
 
@@ -241,11 +241,11 @@ describe('a connection', () => {
       using wire = await Wire.open(url);
       const { logins } = device;
       wire.socket.write(request(attaches(3)));
-      await expect.poll(() => mercury.desk.world.queue.size).toBe(1);
+      await expect.poll(() => mercury.desk.world.queue.size, SOON).toBe(1);
       expect(device.logins).toBe(logins);
     }
     await mercury.desk.world.queue.idle();
-    await expect.poll(() => mercury.audit.length).toBe(before + 1);
+    await expect.poll(() => mercury.audit.length, SOON).toBe(before + 1);
     expect(mercury.audit.at(-1)).toMatchObject({ event: 'change', how: { outcome: 'applied' } });
     expect(device.device.running()).toMatch(attached(3));
   });
@@ -266,7 +266,7 @@ describe('when the service stops', () => {
     using half = await Wire.open(own.service.url);
     half.socket.write(request(attaches(9)).slice(0, 80));
     const running = post(own.service.url, attaches(1));
-    await expect.poll(() => own.device('leaf').typed.includes('interface GigabitEthernet1/0/1')).toBe(true);
+    await expect.poll(() => own.device('leaf').typed.includes('interface GigabitEthernet1/0/1'), SOON).toBe(true);
     const stopped = own.service.stop();
     const typed = own.device('leaf').typed.length;
     const late = await post(own.service.url, attaches(2));

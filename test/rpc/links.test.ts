@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LabDevice } from '../../server/lab/ssh-server.ts';
 import { Mercury, type Told } from '../harness.ts';
+import { SOON } from './wire.ts';
 
 /* A port with several links: one request per link, in order; what this call did is undone when a later link fails. */
 
@@ -121,7 +122,7 @@ describe('with both links on one kind of switch', () => {
     device('b').faults.plant({ on: /^switchport mode access/, does: 'stall' });
     const started = Date.now();
     const asked = mercury.tell('attach_port', linked(['a', 'Gi1/0/1'], ['b', 'Gi1/0/1']));
-    await expect.poll(() => device('b').typed.at(-1)).toBe('switchport mode access');
+    await expect.poll(() => device('b').typed.at(-1), SOON).toBe('switchport mode access');
     // Nor does it answer anybody who comes back to see.
     device('b').faults.plant({ on: /^terminal/, does: 'stall', times: 99 });
     const told = await asked;
