@@ -4,17 +4,22 @@ import { CALL_NAMES } from '../library/names.ts';
 import { canonicalPort } from '../library/ports.ts';
 import type { ChangeRequest, Device, Platform, Playbook, PortMode, Values } from '../model.ts';
 
+/** What a site may give a default for, by a var of the same name. Which VLANs a port is on is the call's alone to say. */
+const HAS_DEFAULT = new Set(['default_vlan', 'description', 'mtu']);
+
 /**
  * What templates see: the playbook's vars, then the inventory's, then what the call says; later wins.
  * @throws ChangeError when the call asks for what the platform cannot take, before anyone logs in
  */
 export function valuesFor(request: ChangeRequest, device: Device, platform: Platform, playbook: Playbook): Values {
-  const unset = Object.fromEntries(CALL_NAMES[request.method].map(name => [name, null]));
+  const names = CALL_NAMES[request.method];
+  const unset = (own: readonly string[]) => Object.fromEntries(own.map(name => [name, null]));
   const said = Object.fromEntries(Object.entries(request.args).filter(([, value]) => value !== null));
   const values: Record<string, Values[string]> = {
-    ...unset,
+    ...unset(names),
     ...playbook.vars,
     ...device.vars,
+    ...unset(names.filter(name => !HAS_DEFAULT.has(name))),
     ...said,
     device: device.name,
     uplinks: device.uplinks,

@@ -7,7 +7,8 @@ import type { Method } from '../model.ts';
  */
 
 const maybe = <T extends z.ZodType>(schema: T) => schema.nullish();
-const vlan = z.int().min(1).max(4094);
+/** Any number: which VLANs there are is the platform's to say, in words that name the device. */
+const vlan = z.int();
 
 const context = maybe(
   z.looseObject({
@@ -67,8 +68,7 @@ const onPort = {
   description: maybe(z.string().max(1000)),
   mtu: maybe(z.int().min(68).max(16_000)),
 };
-/** A question whether a VLAN is in range may name one that is not. */
-const asked = { ...query, mode: onPort.mode, native_vlan: maybe(z.int()), allowed_vlans: maybe(z.array(z.int()).max(4094)) };
+const asked = { ...query, mode: onPort.mode, native_vlan: onPort.native_vlan, allowed_vlans: onPort.allowed_vlans };
 
 const devices = maybe(z.array(z.string()).min(1)).describe(
   'Inventory names; when left out those of `port`, else all on the network’s physical_network.',

@@ -30,7 +30,7 @@ export function portRequests(method: Method, params: PortParams | QueryParams, i
 /** One request per device that the network is to be on. */
 export function networkRequests(method: Method, params: NetworkParams, info: CallInfo, library: Library): ChangeRequest[] {
   const { segmentation_id, name } = params.network;
-  const args = { vlan: segmentation_id, network_name: name ?? null };
+  const args = { vlan: segmentation_id, network_name: name || null };
   return devicesOf(params, library).map((device, nth) => {
     checkNetworkType(params, device, library);
     return requestOf(method, device, args, params, info, nth);

@@ -105,6 +105,14 @@ describe('what templates see', () => {
     expect(values('attach_port', { mode: 'access', native_vlan: 5 }).port).toBeNull();
   });
 
+  it('never takes the VLANs of a port from a var: a trunk without a native VLAN has none', () => {
+    const changes = {
+      [INVENTORY_FILE]: (base[INVENTORY_FILE] ?? '').replace('c: device', 'c: device, native_vlan: 7, allowed_vlans: [8], mode: access'),
+    };
+    const seen = values('attach_port', { port: 'P1', mode: 'trunk', native_vlan: null, allowed_vlans: [200] }, changes);
+    expect(seen).toMatchObject({ mode: 'trunk', native_vlan: null, allowed_vlans: [200] });
+  });
+
   it('has the port by its long name, the uplinks too, and a name for the change', () => {
     expect(values('attach_port', attach)).toMatchObject({ port: 'port1', uplinks: ['port48'], device: 'sw1', change: '34567890ab' });
   });
