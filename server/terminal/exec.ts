@@ -79,6 +79,6 @@ export class ExecTerminal implements Terminal {
     const said = refusalIn(words, this.#dialect.failures, tolerate);
     if (said !== undefined) return said;
     if (status === 0 || tolerate.some(pattern => pattern.test(words))) return undefined;
-    return stderr.trim() || `exit status ${status ?? 'unknown, ended by a signal'}`;
+    return this.#words({ stdout: '', stderr }).trim() || `exit status ${status ?? 'unknown, ended by a signal'}`;
   }
 }

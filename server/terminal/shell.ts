@@ -45,7 +45,7 @@ export class ShellTerminal implements Terminal {
     this.#device = parts.device;
     channel.onText(text => {
       this.#tooMuch ||= this.#raw.length + text.length > OUTPUT_LIMIT;
-      this.#raw = (this.#raw + text).slice(-OUTPUT_LIMIT);
+      if (!this.#tooMuch) this.#raw += text;
       this.#seen();
     });
     channel.onClose(() => {
@@ -141,6 +141,7 @@ export class ShellTerminal implements Terminal {
   async #type(text: string, answers: readonly Question[], deadline: number): Promise<string> {
     if (!this.alive) throw this.#lost();
     this.#raw = '';
+    this.#tooMuch = false;
     this.#channel.write(`${text}\n`);
     const open = [...answers];
     const answered: Question[] = [];

@@ -66,7 +66,7 @@ describe('the queue of a device', () => {
   it('tells how long the wait was', async () => {
     const queue = new Queue();
     const first = await queue.turn('sw1', soon());
-    expect(first.waited).toBeLessThan(50);
+    expect(first.waited).toBeLessThan(1000);
     const second = queue.turn('sw1', soon());
     await pause(60);
     first[Symbol.dispose]();
@@ -156,7 +156,7 @@ describe('an idle queue', () => {
 it('never has two changes on a device and never forgets one, whatever comes and goes', async () => {
   const visit = fc.record({
     device: fc.constantFrom('sw1', 'sw2'),
-    patience: fc.constantFrom(0, 1, 1000),
+    patience: fc.constantFrom(0, 1, 60_000),
     work: fc.integer({ min: 0, max: 2 }),
   });
   await fc.assert(
@@ -180,7 +180,7 @@ it('never has two changes on a device and never forgets one, whatever comes and 
       );
       await queue.idle();
       expect(queue.size).toBe(0);
-      for (const [i, { patience }] of visits.entries()) if (patience === 1000) expect(ended[i]).toBe('done');
+      for (const [i, { patience }] of visits.entries()) if (patience === 60_000) expect(ended[i]).toBe('done');
     }),
     { numRuns: 60 },
   );

@@ -151,7 +151,7 @@ describe('a login', () => {
 
   it('fails with the tail of the screen when no prompt that it knows comes', async () => {
     const device = new TestDevice({ greeting: 'Welcome\r\nYour password has expired.\r\nNew password: ', answer: () => undefined });
-    const failure = await failureOf(open(device, IOS_LIKE, 50));
+    const failure = await failureOf(open(device, IOS_LIKE, 200));
     expect(failure.kind).toBe('timeout');
     expect(failure.message).toMatch(
       /^gave up after .* s waiting to hear from sw1; its screen ends in: Welcome\nYour password has expired\.\nNew password:$/,
@@ -166,12 +166,15 @@ describe('a login', () => {
     expect(failure).toMatchObject({ kind: 'session_lost', message: 'the connection to sw1 was lost' });
   });
 
-  it('takes only prompts of the device it is on: an output line like another’s is none', async () => {
-    const device = iosLike({ 'show cdp neighbors': 'other-switch#\r\nsw2>' });
+  it('takes only prompts of the device it is on: a piece of output that ends like another’s is none', async () => {
+    const device = new TestDevice({
+      greeting: 'sw1>',
+      answer: text => (text === 'show cdp neighbors' ? `${text}\r\nother-switch#` : `${text}\r\nsw1>`),
+    });
     const terminal = await open(device);
-    const failure = ask(terminal, 'show cdp neighbors', 'exec', { wait: 60 });
-    setTimeout(() => device.say('\r\nsw1>'), 20);
-    expect(await failure).toBe('other-switch#\nsw2>sw1>');
+    const asked = ask(terminal, 'show cdp neighbors');
+    setTimeout(() => device.say('1 p48\r\nsw1>'), 50);
+    expect(await asked).toBe('other-switch#1 p48');
   });
 });
 
@@ -226,7 +229,7 @@ describe('an echo', () => {
   it('that never comes is a timeout that names the command and shows the screen', async () => {
     const device = new TestDevice({ greeting: 'sw1>', answer: text => (text === 'show x' ? 'press any key' : `${text}\r\nsw1>`) });
     const terminal = await open(device);
-    const failure = await failureOf(ask(terminal, 'show x', 'exec', { wait: 40 }));
+    const failure = await failureOf(ask(terminal, 'show x', 'exec', { wait: 200 }));
     expect(failure.message).toMatch(/^gave up after .* s waiting to hear from sw1 after "show x"; its screen ends in: press any key$/);
     expect(terminal.alive).toBe(false);
     expect((await failureOf(ask(terminal, 'show y'))).kind).toBe('session_lost');
@@ -268,7 +271,7 @@ describe('a question', () => {
     const terminal = await open(device);
     const started = Date.now();
     const failure = await failureOf(ask(terminal, 'reload', 'exec', { answer: [{ question: /Save\? \[yes\/no\]:/, answer: 'perhaps' }] }));
-    expect(Date.now() - started).toBeLessThan(2000);
+    expect(Date.now() - started).toBeLessThan(4000);
     expect(failure.kind).toBe('rejected');
     expect(failure.message).toMatch(/^sw1 asks again, it did not take the answer: .*Save\? \[yes\/no\]:$/s);
     expect(device.typed.filter(text => text === 'perhaps')).toHaveLength(1);
@@ -278,7 +281,7 @@ describe('a question', () => {
   it('that nobody foresaw is a timeout that shows it', async () => {
     const device = asking('Proceed with reload? [confirm]', () => 'sw1>');
     const terminal = await open(device);
-    const failure = await failureOf(ask(terminal, 'reload', 'exec', { wait: 40 }));
+    const failure = await failureOf(ask(terminal, 'reload', 'exec', { wait: 200 }));
     expect(failure.message).toMatch(/after "reload"; its screen ends in: reload\nProceed with reload\? \[confirm\]$/);
   });
 
