@@ -1,5 +1,5 @@
 /**
- * The nouns, in the order a call meets them. A call becomes a ChangeRequest, a request becomes a ChangePlan,
+ * The nouns, in the order a call meets them (those of the files the network team writes are in library/written.ts). A call becomes a ChangeRequest, a request becomes a ChangePlan,
  * a plan becomes a ChangeResult. Nothing here does anything and nothing is imported.
  */
 
@@ -52,7 +52,7 @@ export interface ChangeRequest {
   readonly deadline: number;
 }
 
-// ---------------------------------------------------------------- what the network team wrote
+// ---------------------------------------------------------------- what it is about
 
 /** Where something was written: every complaint and every typed line can name it. `line` counts from 1. */
 export interface Place {
@@ -90,62 +90,6 @@ export interface Credentials {
   readonly enable?: string | undefined;
 }
 
-/** A node of the mode tree: the prompt it shows, and how to get there from its parent and back. */
-export interface Mode {
-  readonly name: string;
-  readonly prompt: RegExp;
-  readonly parent?: string;
-  readonly enter: readonly Template[];
-  readonly leave: readonly Template[];
-  /** Asked on the way in, answered with the `enable` secret. */
-  readonly password?: RegExp;
-  readonly answer: readonly Answer<Template>[];
-  /** Typed before a command of the parent mode to run it from here: `do`, `run`. */
-  readonly reads?: string;
-}
-
-export interface Platform {
-  readonly name: string;
-  readonly title: string;
-  readonly aliases: readonly string[];
-  readonly session: 'shell' | 'exec';
-  readonly modes: ReadonlyMap<string, Mode>;
-  readonly configMode: string;
-  readonly readMode: string;
-  readonly onOpen: readonly Template[];
-  /** Put before every command of an exec session, if it renders to anything. */
-  readonly prefix?: Template;
-  readonly failures: readonly RegExp[];
-  readonly noise: readonly RegExp[];
-  readonly transaction?: Transaction<Task>;
-  readonly save?: Task;
-  readonly interfaces: {
-    readonly pattern: RegExp;
-    /** Names of LAGs: no port to attach, but a LAG may be an uplink. */
-    readonly lag?: RegExp;
-    readonly short: Readonly<Record<string, string>>;
-  };
-  readonly vlans: {
-    readonly ids: ReadonlySet<number>;
-    readonly text: string;
-    readonly name: { readonly max: number; readonly pattern: RegExp };
-  };
-  readonly description: { readonly max: number; readonly never?: RegExp };
-  readonly supports: Supports;
-  readonly vars: Values;
-  readonly playbooks: ReadonlyMap<string, Playbook>;
-  readonly source: Place;
-}
-
-export interface Supports {
-  readonly modes: readonly PortMode[];
-  readonly networkTypes: readonly string[];
-  /** Whether a trunk may come without a native VLAN. */
-  readonly trunkWithoutNative: boolean;
-  readonly mtu: boolean;
-}
-export type PortMode = 'access' | 'trunk' | 'hybrid';
-
 /** What a platform types around a change; each part is there only where the vendor has it. */
 export interface Transaction<T> {
   /** Shows what the candidate would change. */
@@ -162,74 +106,14 @@ export interface Transaction<T> {
   readonly busy?: RegExp;
 }
 
-/** A compiled Handlebars block; renders to lines that know where they were written. */
-export interface Template {
-  readonly place: Place;
-  /** The names it uses, wherever they stand. */
-  readonly names: readonly { readonly name: string; readonly place: Place }[];
-  render(values: Values, typed: (value: Value, place: Place) => string): readonly Line[];
-}
-
 export interface Line {
   readonly text: string;
   readonly place: Place;
 }
 
-export interface Playbook {
-  readonly method: string;
-  readonly platform: string;
-  readonly title: Template;
-  readonly vars: Values;
-  readonly require: readonly Task[];
-  readonly tasks: readonly Task[];
-  /** A list of its own, or the method whose list it shares. */
-  readonly verify: readonly Task[] | string;
-  /** A list of its own, or the method that is run with the port alone. */
-  readonly rescue: readonly Task[] | string;
-  readonly source: Place;
-}
-
-export interface Task {
-  readonly name: Template;
-  readonly source: Place;
-  readonly commands: Template;
-  readonly when: Readonly<Record<string, readonly Value[]>>;
-  /** undefined: the mode of the list it stands in. */
-  readonly mode?: string;
-  readonly expect: readonly Expectation<Template>[];
-  readonly reject: readonly Expectation<Template>[];
-  readonly tolerate: readonly Template[];
-  readonly answer: readonly Answer<Template>[];
-  readonly retry?: { readonly times: number /** Milliseconds. */; readonly delay: number };
-  /** A platform's own step: the mode it leaves the session in when it worked, where that is not the one it was typed in. */
-  readonly lands?: string;
-}
-
 export interface Answer<T> {
   readonly question: RegExp;
   readonly answer: T;
-}
-
-/** What an output must, or must not, show. */
-export type Expectation<T> = TextExpectation<T> | VlanExpectation<T>;
-export interface TextExpectation<T> {
-  readonly kind: 'text';
-  readonly pattern: T;
-  readonly means?: T;
-  readonly place: Place;
-}
-export interface VlanExpectation<T> {
-  readonly kind: 'vlans';
-  readonly pattern: T;
-  /** All that the pattern captures, read together, is exactly this list; or (`hold`) has these in it. */
-  readonly how: 'are' | 'hold';
-  readonly list: T;
-  /** The header line above names the port, in its first group. */
-  readonly under?: T;
-  /** Ports that do not count. */
-  readonly except?: T;
-  readonly means?: T;
-  readonly place: Place;
 }
 
 // ---------------------------------------------------------------- what will be typed
@@ -261,17 +145,20 @@ export type Check =
       readonly place: Place;
     };
 
-/** A mode whose ways in and out are rendered. */
-export interface PlannedMode {
+/** A node of the mode tree: the prompt it shows, and how to get there from its parent and back. As written, or as it will be typed. */
+export interface Mode<Block, Text> {
   readonly name: string;
   readonly prompt: RegExp;
   readonly parent?: string;
-  readonly enter: readonly Line[];
-  readonly leave: readonly Line[];
+  readonly enter: readonly Block[];
+  readonly leave: readonly Block[];
+  /** Asked on the way in, answered with the `enable` secret. */
   readonly password?: RegExp;
-  readonly answer: readonly Answer<string>[];
+  readonly answer: readonly Answer<Text>[];
+  /** Typed before a command of the parent mode to run it from here: `do`, `run`. */
   readonly reads?: string;
 }
+export type PlannedMode = Mode<Line, string>;
 
 /** How a session on the device is opened and spoken to: all that the terminal needs to know. */
 export interface Dialect {

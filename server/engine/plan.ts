@@ -1,20 +1,8 @@
 import { ChangeError } from '../errors.ts';
 import type { Library } from '../library/library.ts';
 import { isCheck } from '../library/playbooks.ts';
-import type {
-  ChangePlan,
-  ChangeRequest,
-  Device,
-  Dialect,
-  PlannedMode,
-  Platform,
-  Playbook,
-  Rescue,
-  Step,
-  Task,
-  Transaction,
-  Values,
-} from '../model.ts';
+import type { Platform, Playbook, Task } from '../library/written.ts';
+import type { ChangePlan, ChangeRequest, Device, Dialect, PlannedMode, Rescue, Step, Transaction, Values } from '../model.ts';
 import { type Rendering, renderAnswers, renderCommands, renderStep, renderText } from './render.ts';
 import { valuesFor } from './values.ts';
 

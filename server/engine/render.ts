@@ -1,5 +1,6 @@
 import { at, ChangeError, inShort, messageOf } from '../errors.ts';
-import type { Answer, Check, Expectation, Line, Place, Step, Task, Template, Value, Values } from '../model.ts';
+import type { Expectation, Task, Template } from '../library/written.ts';
+import type { Answer, Check, Line, Place, Step, Value, Values } from '../model.ts';
 import { readRanges } from '../vlans.ts';
 import { holds } from './when.ts';
 

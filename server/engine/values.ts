@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { ChangeError, inShort } from '../errors.ts';
 import { CALL_NAMES } from '../library/names.ts';
 import { canonicalPort } from '../library/ports.ts';
-import type { ChangeRequest, Device, Platform, Playbook, PortMode, Values } from '../model.ts';
+import type { Platform, Playbook, PortMode } from '../library/written.ts';
+import type { ChangeRequest, Device, Values } from '../model.ts';
 
 /** What a site may give a default for, by a var of the same name. Which VLANs a port is on is the call's alone to say. */
 const HAS_DEFAULT = new Set(['default_vlan', 'description', 'mtu']);

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { Device, Platform, Values } from '../model.ts';
+import type { Device, Values } from '../model.ts';
 import { checkShape, nearest } from './check.ts';
 import type { Complaints } from './complaints.ts';
 import { canonicalPort } from './ports.ts';
 import { type InventoryShape, inventorySchema, type LayerShape } from './schema/inventory.ts';
+import type { Platform } from './written.ts';
 import { readYaml, type YamlFile } from './yaml.ts';
 
 interface InventoryFile {

@@ -1,9 +1,10 @@
 import { isAbsolute, join } from 'node:path';
-import type { Device, Platform } from '../model.ts';
+import type { Device } from '../model.ts';
 import { type Complaint, Complaints } from './complaints.ts';
 import { bareMac, readInventory } from './inventory.ts';
 import { checkNames, checkVars } from './names.ts';
 import { holdsPlatforms, readPlatforms } from './platforms.ts';
+import type { Platform } from './written.ts';
 
 /** Everything the network team wrote, read, checked and compiled once. */
 export interface Library {

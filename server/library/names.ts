@@ -1,6 +1,7 @@
-import type { Device, Method, Platform, Playbook, PortMode, Task, Template, Value } from '../model.ts';
+import type { Device, Method, Value } from '../model.ts';
 import { nearest } from './check.ts';
 import type { Complaints } from './complaints.ts';
+import type { Platform, Playbook, PortMode, Task, Template } from './written.ts';
 
 /** Set for every template, whatever the method. `change` is a short id of the change, for names of sessions. */
 export const ALWAYS = ['device', 'uplinks', 'change'] as const;

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { type Mode, PLAYBOOK_METHODS, type Platform, type Playbook, type Task, type Transaction } from '../model.ts';
+import { PLAYBOOK_METHODS, type Transaction } from '../model.ts';
 import { FIRST_VLAN, LAST_VLAN, readRanges } from '../vlans.ts';
 import { checkShape, nearest } from './check.ts';
 import type { Complaints } from './complaints.ts';
@@ -8,6 +8,7 @@ import { type Folders, type ReadPlaybook, readPlaybook } from './playbooks.ts';
 import { type PlatformShape, platformSchema } from './schema/platform.ts';
 import type { PlatformStepShape } from './schema/playbook.ts';
 import { Compiler } from './tasks.ts';
+import type { Platform, Playbook, Task, WrittenMode } from './written.ts';
 import { readYaml, type YamlFile } from './yaml.ts';
 
 /** Every folder below playbooks/ that holds a platform.yml; what is wrong is collected. */
@@ -78,8 +79,8 @@ function readModes(
   compiler: Compiler,
   known: ReadonlySet<string>,
   complaints: Complaints,
-): Map<string, Mode> {
-  const modes = new Map<string, Mode>();
+): Map<string, WrittenMode> {
+  const modes = new Map<string, WrittenMode>();
   if (shape.session === 'shell' && known.size === 0) complaints.add(yaml.at(['modes']), 'a shell session needs modes');
   if (shape.session === 'exec' && shape.on_open.length > 0)
     complaints.add(yaml.at(['on_open']), 'on_open: an exec session has nothing to get ready; each command stands alone');

@@ -1,9 +1,9 @@
 import { relative } from 'node:path';
-import type { Platform, Playbook, Task } from '../model.ts';
 import { checkShape } from './check.ts';
 import type { Complaints } from './complaints.ts';
 import { playbookSchema, type TaskShape } from './schema/playbook.ts';
 import { Compiler } from './tasks.ts';
+import type { Platform, Playbook, Task } from './written.ts';
 import { readYaml, type YamlFile } from './yaml.ts';
 
 /** Where the network team's files are. File names in complaints and plans are relative to `root`. */

@@ -1,4 +1,4 @@
-import type { Platform } from '../model.ts';
+import type { Platform } from './written.ts';
 
 /** A port by its long name, so that Gi1/0/1 and GigabitEthernet1/0/1 are one port, one lock and one check. */
 export function canonicalPort(port: string, platform: Pick<Platform, 'interfaces'>): string {

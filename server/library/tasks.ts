@@ -1,8 +1,9 @@
 import { join, relative } from 'node:path';
-import type { Answer, Expectation, Place, Task, Template } from '../model.ts';
+import type { Answer, Place } from '../model.ts';
 import { type Complaints, LibraryError } from './complaints.ts';
 import type { ExpectationShape, PlatformStepShape, TaskShape } from './schema/playbook.ts';
 import { compileTemplate } from './template.ts';
+import type { Expectation, Task, Template } from './written.ts';
 import { readText, type YamlFile } from './yaml.ts';
 
 type Path = readonly PropertyKey[];

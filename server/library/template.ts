@@ -1,9 +1,10 @@
 import Handlebars from 'handlebars';
 import { at, ChangeError, messageOf } from '../errors.ts';
-import type { Line, Place, Template, Value, Values } from '../model.ts';
+import type { Line, Place, Value, Values } from '../model.ts';
 import { LibraryError } from './complaints.ts';
 import { HELPERS, wrongCall } from './helpers.ts';
 import { syntaxComplaint } from './syntax.ts';
+import type { Template } from './written.ts';
 
 /*
  * Handlebars, made strict. Every `{{value}}` becomes a call of one helper, `typed`, so that the renderer decides how a value
