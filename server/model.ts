@@ -1,6 +1,6 @@
 /**
- * The nouns, in the order a call meets them (those of the files the network team writes are in library/written.ts). A call becomes a ChangeRequest, a request becomes a ChangePlan,
- * a plan becomes a ChangeResult. Nothing here does anything and nothing is imported.
+ * The nouns, in the order a call meets them. A call becomes a ChangeRequest, a request becomes a ChangePlan, a plan becomes a ChangeResult.
+ * Nothing here does anything and nothing is imported. What the network team writes has its nouns in library/written.ts.
  */
 
 // ---------------------------------------------------------------- who asks, and for what
