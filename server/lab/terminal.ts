@@ -36,6 +36,7 @@ export class LabTerminal {
   #pending: string[] = [];
   #running = false;
   #gone = false;
+  #unsent = '';
 
   constructor(parts: { device: LabSwitch; session: CliSession; wire: Wire; faults: Faults; delays: Delays; typed: Typed }) {
     this.#device = parts.device;
@@ -48,7 +49,8 @@ export class LabTerminal {
 
   greet(): void {
     if (this.#device.banner) this.#print(this.#device.banner);
-    this.#wire.write(this.#prompt());
+    this.#write(this.#prompt());
+    this.#flush();
   }
 
   /** Keys as they come from the network; type-ahead is kept until the device is ready for it. */
@@ -60,6 +62,7 @@ export class LabTerminal {
       for (let key = this.#pending.shift(); key !== undefined && !this.#gone; key = this.#pending.shift()) await this.#key(key);
     } finally {
       this.#running = false;
+      this.#flush();
     }
   }
 
@@ -80,21 +83,21 @@ export class LabTerminal {
     else if (key === '?' && !this.#question) this.#help();
     else if (key >= ' ') {
       this.#line += key;
-      if (!this.#question?.secret) this.#wire.write(key);
+      if (!this.#question?.secret) this.#write(key);
     }
   }
 
   /** `?` is help on every one of these CLIs, at once and in the middle of a word: a value that holds one is never what is stored. */
   #help(): void {
-    this.#wire.write(`?\r\n  <cr>\r\n\r\n${this.#prompt()}${this.#line}`);
+    this.#write(`?\r\n  <cr>\r\n\r\n${this.#prompt()}${this.#line}`);
   }
 
   async #enter(): Promise<void> {
     const line = this.#line;
     this.#line = '';
-    this.#wire.write('\r\n');
+    this.#write('\r\n');
     if (this.#question) return this.#answer(line);
-    if (line.trim() === '') return this.#wire.write(this.#prompt());
+    if (line.trim() === '') return this.#write(this.#prompt());
     this.#typed(line);
     await this.#carryOut(line, this.#faults.trip(line));
   }
@@ -118,14 +121,26 @@ export class LabTerminal {
     const question = this.#question;
     this.#question = undefined;
     if (!question) return;
-    if (question.key) this.#wire.write(`${typed}\r\n`);
+    if (question.key) this.#write(`${typed}\r\n`);
     const reply = question.answer(typed);
     await this.#take(reply.work ?? 'command');
     this.#show(reply);
   }
 
   async #take(work: Work): Promise<void> {
-    if (this.#delays[work] > 0) await pause(this.#delays[work]);
+    if (this.#delays[work] === 0) return;
+    this.#flush();
+    await pause(this.#delays[work]);
+  }
+
+  /** What is printed at one go leaves as one packet, as a switch's TCP would send it; a packet per echoed letter would be slow. */
+  #write(text: string): void {
+    this.#unsent += text;
+  }
+
+  #flush(): void {
+    if (this.#unsent !== '' && !this.#gone) this.#wire.write(this.#unsent);
+    this.#unsent = '';
   }
 
   #show(reply: Reply): void {
@@ -134,29 +149,30 @@ export class LabTerminal {
     const text = reply.text === undefined || reply.text === '' ? [] : reply.text.replace(/\n$/, '').split('\n');
     if (reply.bye) {
       this.#print(text.join('\n'));
+      this.#flush();
       return this.#wire.end();
     }
     if (reply.ask) {
       if (text.length > 0) this.#print(text.join('\n'));
       this.#question = reply.ask;
-      return this.#wire.write(reply.ask.text);
+      return this.#write(reply.ask.text);
     }
     if (lines > 0 && text.length > lines) {
       this.#pages = text.slice(lines);
       this.#print(text.slice(0, lines).join('\n'));
-      return this.#wire.write(more);
+      return this.#write(more);
     }
     if (text.length > 0) this.#print(text.join('\n'));
-    this.#wire.write(this.#prompt());
+    this.#write(this.#prompt());
   }
 
   #page(key: string): void {
     const { lines, more } = this.#session.paging();
-    this.#wire.write(`\r${' '.repeat(more.length)}\r`);
+    this.#write(`\r${' '.repeat(more.length)}\r`);
     if (key === ' ') this.#print(this.#pages.splice(0, lines || this.#pages.length).join('\n'));
     else if (key === '\r' || key === '\n') this.#print(this.#pages.splice(0, 1).join('\n'));
     else this.#pages = [];
-    this.#wire.write(this.#pages.length > 0 ? more : this.#prompt());
+    this.#write(this.#pages.length > 0 ? more : this.#prompt());
   }
 
   #prompt(): string {
@@ -164,6 +180,6 @@ export class LabTerminal {
   }
 
   #print(text: string): void {
-    if (text !== '') this.#wire.write(`${text.replaceAll('\n', '\r\n')}\r\n`);
+    if (text !== '') this.#write(`${text.replaceAll('\n', '\r\n')}\r\n`);
   }
 }
