@@ -3,6 +3,7 @@ import type { Server, Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import ssh2, { type AuthContext, type Connection, type ServerChannel, type Session } from 'ssh2';
 import { Faults } from './faults.ts';
+import { makeHostKey } from './host-key.ts';
 import type { LabSwitch, LabUser } from './switch.ts';
 import { type Delays, LabTerminal } from './terminal.ts';
 
@@ -172,17 +173,6 @@ export class LabDevice {
     if (result.stderr) channel.stderr.write(result.stderr);
     channel.exit(result.status);
     channel.end();
-  }
-}
-
-function makeHostKey(): { privateKey: string; fingerprint: string } {
-  while (true) {
-    const key = ssh2.utils.generateKeyPairSync('ed25519');
-    const parsed = ssh2.utils.parseKey(key.public);
-    // About one generated key in 256 is malformed (its first byte is lost): another is made then.
-    if (parsed instanceof Error) continue;
-    const fingerprint = `SHA256:${createHash('sha256').update(parsed.getPublicSSH()).digest('base64').replace(/=+$/, '')}`;
-    return { privateKey: key.private, fingerprint };
   }
 }
 

@@ -166,10 +166,12 @@ class SshConnection implements Connection {
 function channelOf(stream: ClientChannel): Channel {
   // One decoder for the whole stream, so that a character cut by a packet border is not garbled.
   stream.setEncoding('utf8');
+  // A device that is out of sessions may close the shell in the packet that opens it, before anybody listens.
+  const closed = new Promise<void>(resolve => stream.once('close', resolve));
   return {
     write: text => void stream.write(text),
     onText: listener => void stream.on('data', (text: string) => listener(text)),
-    onClose: listener => void stream.once('close', listener),
+    onClose: listener => void closed.then(listener),
     close: () => stream.end(),
   };
 }

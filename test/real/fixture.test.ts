@@ -109,24 +109,19 @@ async function logIn(sshd: Sshd): Promise<Shell> {
       hostVerifier: (hash: string) => `SHA256:${Buffer.from(hash, 'hex').toString('base64').replace(/=+$/, '')}` === sshd.fingerprint,
     });
   });
-  const open = (command: string) =>
-    new Promise<ssh2.ClientChannel>((resolve, reject) =>
-      client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel))),
-    );
+  // Listened to at once: everything that a short command has to say, its exit status too, may come in one packet with the channel.
+  const open = <T>(command: string, listen: (channel: ssh2.ClientChannel, done: (value: T) => void) => void) =>
+    new Promise<T>((resolve, reject) => client.exec(command, (error, channel) => (error ? reject(error) : listen(channel, resolve))));
   return {
-    async exec(command) {
-      const channel = await open(command);
-      let said = '';
-      for (const stream of [channel, channel.stderr]) stream.on('data', (data: Buffer) => (said += data));
-      let status: number | null = null;
-      channel.once('exit', (code: number | null) => (status = code));
-      await new Promise(resolve => channel.once('close', resolve));
-      return `${said.trim()}${status === 0 ? '' : ` (${status})`}`;
-    },
-    async begin(command) {
-      const channel = await open(command);
-      return new Promise(resolve => channel.once('data', (data: Buffer) => resolve(String(data).trim())));
-    },
+    exec: command =>
+      open<string>(command, (channel, done) => {
+        let said = '';
+        for (const stream of [channel, channel.stderr]) stream.on('data', (data: Buffer) => (said += data));
+        let status: number | null = null;
+        channel.once('exit', (code: number | null) => (status = code));
+        channel.once('close', () => done(`${said.trim()}${status === 0 ? '' : ` (${status})`}`));
+      }),
+    begin: command => open<string>(command, (channel, done) => channel.once('data', (data: Buffer) => done(String(data).trim()))),
     async [Symbol.asyncDispose]() {
       client.end();
     },

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
@@ -7,16 +6,14 @@ import { join } from 'node:path';
 import ssh2, { type Connection as Client, type ServerChannel } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ChangeError } from '../../server/errors.ts';
+import { makeHostKey } from '../../server/lab/host-key.ts';
 import { LAB_USER, type Lab, startLab } from '../../server/lab/lab.ts';
 import type { Credentials, Device } from '../../server/model.ts';
 import { openTerminal } from '../../server/terminal/open.ts';
 import { connectSsh } from '../../server/transport/ssh.ts';
 import { IOS_LIKE, line } from './device.ts';
 
-const KEY = ssh2.utils.generateKeyPairSync('ed25519');
-const parsed = ssh2.utils.parseKey(KEY.public);
-if (parsed instanceof Error) throw parsed;
-const FINGERPRINT = `SHA256:${createHash('sha256').update(parsed.getPublicSSH()).digest('base64').replace(/=+$/, '')}`;
+const KEY = makeHostKey();
 
 function deviceAt(port: number, more: Partial<Device> = {}): Device {
   return {
@@ -25,7 +22,7 @@ function deviceAt(port: number, more: Partial<Device> = {}): Device {
     address: '127.0.0.1',
     port,
     credentials: 'lab',
-    hostKeys: [FINGERPRINT],
+    hostKeys: [KEY.fingerprint],
     switchIds: [],
     uplinks: [],
     physicalNetworks: [],
@@ -88,7 +85,7 @@ class Ssh implements AsyncDisposable {
   readonly #server: ssh2.Server;
 
   private constructor(talk: (client: Client) => void) {
-    this.#server = new ssh2.Server({ hostKeys: [KEY.private] }, client => {
+    this.#server = new ssh2.Server({ hostKeys: [KEY.privateKey] }, client => {
       this.clients.add(client);
       client.on('error', () => {});
       client.on('close', () => this.clients.delete(client));
@@ -273,6 +270,29 @@ describe('a device that cannot be reached', () => {
     expect(failure).toMatchObject({ kind: 'session_lost', message: 'the connection to sw1 was lost' });
     await expect.poll(() => ssh.clients.size).toBe(0);
   });
+});
+
+it('says at once that the shell is gone, when the device closed it before anybody listened', async () => {
+  await using ssh = await Ssh.start(client => {
+    letIn(client);
+    client.on('session', accept =>
+      accept()
+        .on('pty', take => take?.())
+        .on('shell', take => take().end('no more sessions\r\n'))
+        .on('exec', take => {
+          const channel = take();
+          channel.exit(0);
+          channel.end();
+        }),
+    );
+  });
+  const connection = await connectSsh(deviceAt(ssh.port), PASSWORD, soon());
+  const shell = await connection.openShell();
+  shell.onText(() => {});
+  // What comes later on the connection is answered, so the end of the shell has come by.
+  await connection.exec('true');
+  await new Promise<void>(resolve => shell.onClose(resolve));
+  await connection.close();
 });
 
 describe('a login by questions', () => {
