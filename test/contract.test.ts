@@ -230,6 +230,14 @@ describe.each(Object.entries(VENDORS))('%s', (platform, vendor) => {
     expect(running()).toBe(vendor.refusedUpdate === 'undone' ? before : detached);
   });
 
+  it('shows no difference where all of a change was taken back, even after the switch showed what it would change', async () => {
+    if (!vendor.commit) return expect(vendor.commit).toBeUndefined();
+    plant({ on: vendor.commit, does: 'refuse' });
+    const told = await attach({ native_vlan: 100 });
+    expect(told).toMatchObject({ outcome: 'undone', devices: [{ diff: '' }] });
+    expect(running()).toBe(detached);
+  });
+
   it('does not call a change applied that the switch took without a word and did not make', async () => {
     plant({ on: vendor.namesVlan, does: 'ignore' });
     const told = await attach({ native_vlan: 100 });

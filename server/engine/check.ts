@@ -32,6 +32,11 @@ function met(check: Check, output: string): string[] {
   return [`${check.means ?? `VLAN ${listed(check.list)} is still there:`}${where}${why}`];
 }
 
+/** Two steps with the same key are the same read. */
+export function readKey(step: Step): string {
+  return JSON.stringify([step.mode, step.lines.map(line => line.text), step.tolerate.map(String)]);
+}
+
 interface Hit {
   readonly ids: readonly number[];
   readonly port?: string;

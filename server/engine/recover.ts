@@ -18,7 +18,10 @@ const NOT_NEEDED: Saved = { state: 'not needed' };
 export async function recover(visit: Visit, before: Look, thrown: unknown): Promise<Ending> {
   const failure = thrown instanceof ChangeError ? thrown : new ChangeError('internal', messageOf(thrown), { cause: thrown });
   try {
-    return await takeBack(visit, before, failure);
+    const ending = await takeBack(visit, before, failure);
+    // What a candidate would have changed is no difference any more.
+    if (ending.outcome === 'undone') visit.diff = '';
+    return ending;
   } catch (second) {
     const error = new ChangeError(
       failure.kind,

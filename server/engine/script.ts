@@ -1,7 +1,7 @@
 import type { ChangePlan, Dialect, Place, PlannedMode, Step, Transaction } from '../model.ts';
 import { readPrefix, wayTo } from '../terminal/modes.ts';
 import { typedLine } from '../terminal/terminal.ts';
-import { readKey } from './visit.ts';
+import { readKey } from './check.ts';
 
 /** When a line of a plan is typed. */
 export type When = 'login' | 'before' | 'change' | 'commit' | 'after' | 'keep' | 'if it fails';

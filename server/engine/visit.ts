@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { at, ChangeError } from '../errors.ts';
 import type { ChangePlan, Exchange, Step, StepResult } from '../model.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { missesOf } from './check.ts';
+import { missesOf, readKey } from './check.ts';
 import type { World } from './world.ts';
 
 /** How far a change has come on the device: what a failure means, and what takes it back, depends on it. */
@@ -116,11 +116,6 @@ export class Visit {
     memo.set(key, text);
     return text;
   }
-}
-
-/** Two steps with the same key are the same read. */
-export function readKey(step: Step): string {
-  return JSON.stringify([step.mode, step.lines.map(line => line.text), step.tolerate.map(String)]);
 }
 
 /** Tries again, with jitter, as long as somebody else holds the device's configuration and there is time. */
