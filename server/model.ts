@@ -10,6 +10,9 @@ export const PLAYBOOK_METHODS = [
   'attach_port',
   'detach_port',
   'update_port',
+  'attach_lag',
+  'join_lag',
+  'delete_lag',
   'add_network',
   'delete_network',
   'is_port_supported',
@@ -72,8 +75,10 @@ export interface Device {
   readonly hostKeys: readonly string[] | 'any';
   /** MAC addresses by which Ironic knows the switch: lower case, no separators. */
   readonly switchIds: readonly string[];
-  /** Ports that nobody may attach or detach. */
+  /** Ports and LAGs that nobody may attach or detach. */
   readonly uplinks: readonly string[];
+  /** VLANs that calls may name on this device; undefined: all that the platform allows. */
+  readonly allowedVlans?: ReadonlySet<number> | undefined;
   readonly physicalNetworks: readonly string[];
   readonly vars: Values;
   readonly source: Place;

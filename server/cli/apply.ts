@@ -16,11 +16,11 @@ export async function applyCommand(words: readonly (string | undefined)[], optio
   const desk = openDesk(options, config, terminalAudit());
   const requests = requestsFrom(words, options, desk.library, Date.now() + config.call_time);
   const quiet = options.json === true || !process.stderr.isTTY;
-  // The links of one port belong together: if one fails, those before it are taken back. Devices that were listed stand for themselves.
-  const results =
-    requests.length > 1 && (options.request === undefined || requests.every(request => request.args.port === undefined))
-      ? await sideBySide(requests, desk, quiet)
-      : await inOrder(requests, desk);
+  // The links of one port, and the switches of one LAG, belong together: if one fails, those before it are taken back.
+  // Devices that were listed stand for themselves.
+  const listed = options.request === undefined && requests.every(request => request.method !== 'attach_lag');
+  const together = !listed && requests.some(request => request.args.port !== undefined);
+  const results = requests.length === 1 || together ? await inOrder(requests, desk) : await sideBySide(requests, desk, quiet);
   if (options.json) sayJson(resultOf(worst(results.map(result => result.outcome)), results));
   else for (const result of results) showResult(result);
   return 0;

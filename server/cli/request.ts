@@ -5,6 +5,9 @@ import { ChangeError, messageOf } from '../errors.ts';
 import { nearest } from '../library/check.ts';
 import { findDevice, type Library } from '../library/library.ts';
 import { type Caller, type ChangeRequest, type Method, PLAYBOOK_METHODS, type Values } from '../model.ts';
+import { complaintsOf } from '../rpc/complain.ts';
+import { ironicRequests } from '../rpc/ironic/methods.ts';
+import { isIronicCall } from '../rpc/ironic/params.ts';
 import { isMercuryMethod, type NetworkParams, type PortParams, paramsSchemas } from '../rpc/params.ts';
 import { networkRequests, portRequests } from '../rpc/requests.ts';
 import { readRanges } from '../vlans.ts';
@@ -33,7 +36,7 @@ export function requestsFrom(
     id: `mercury-${randomUUID()}`,
     method: known,
     device: deviceNamed(name, library),
-    args,
+    args: known === 'attach_lag' ? { ...args, mlag: names.length > 1 ? true : null } : args,
     caller: info.caller,
     why: {},
     dryRun: false,
@@ -64,8 +67,9 @@ function argsOf(method: Method, port: string | undefined, options: RequestOption
     return { vlan: required('--vlan', number('--vlan', options.vlan)), network_name: options.name ?? null };
   }
   if (port === undefined) throw new ChangeError('bad_request', `${method} needs a port`);
-  if (method === 'is_port_supported') return { port };
+  if (method === 'is_port_supported' || method === 'delete_lag') return { port };
   if (method === 'detach_port') return { port, default_vlan: number('--default', options.default) };
+  if (method === 'join_lag' && options.lag === undefined) throw new ChangeError('bad_request', 'join_lag needs --lag');
   const mode = options.mode ?? 'access';
   if (mode === 'access' && options.allowed !== undefined)
     throw new ChangeError('bad_request', '--allowed belongs to --mode trunk; an access port has one VLAN, its --native');
@@ -77,6 +81,8 @@ function argsOf(method: Method, port: string | undefined, options: RequestOption
     default_vlan: number('--default', options.default),
     description: options.description ?? null,
     mtu: number('--mtu', options.mtu, [68, 16_000]),
+    ...(OPTIONS_OF[method].includes('aggregation') ? { aggregation: options.aggregation ?? null } : {}),
+    ...(options.lag === undefined ? {} : { lag: options.lag }),
   };
 }
 
@@ -121,17 +127,19 @@ function fromCall(
     throw new ChangeError('bad_request', '--request FILE says it all: leave out the other words and options');
   const call = readCall(file);
   const { method } = call;
+  const said = (call.params ?? {}) as Record<string, unknown>;
+  if (isIronicCall(method, said) && method !== 'get_switches') return ironicRequests(method, said, info, library).requests;
   if (!isMercuryMethod(method) || !PLAYBOOK_METHODS.some(name => name === method)) {
     throw new ChangeError('bad_request', `${file} calls ${method}; here it must be one of ${PLAYBOOK_METHODS.join(', ')}`);
   }
-  const params = paramsSchemas[method].safeParse(call.params ?? {});
-  if (!params.success) throw new ChangeError('bad_request', `${file}: ${readable(params.error)}`);
+  const params = paramsSchemas[method].safeParse(said);
+  if (!params.success) throw new ChangeError('bad_request', `${file}: ${complaintsOf(params.error)}`);
   return method === 'add_network' || method === 'delete_network'
     ? networkRequests(method, params.data as NetworkParams, info, library)
     : portRequests(method as Method, params.data as PortParams, info, library);
 }
 
-const callSchema = z.looseObject({ method: z.string(), params: z.unknown().optional() });
+const callSchema = z.looseObject({ method: z.string(), params: z.record(z.string(), z.unknown()).optional() });
 
 /** One JSON-RPC call as it came over the wire. */
 function readCall(file: string): z.infer<typeof callSchema> {
@@ -145,10 +153,6 @@ function readCall(file: string): z.infer<typeof callSchema> {
   const call = callSchema.safeParse(value);
   if (!call.success) throw new ChangeError('bad_request', `${file} is not a JSON-RPC call: { "method": "…", "params": { … } }`);
   return call.data;
-}
-
-function readable(error: z.ZodError): string {
-  return z.prettifyError(error).replaceAll('✖ ', '').replace(/\n\s*/g, ' ');
 }
 
 /** Who sits at this terminal. A container may run as a user that has no name. */

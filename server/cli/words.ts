@@ -9,6 +9,8 @@ export interface RequestOptions {
   readonly default?: string;
   readonly description?: string;
   readonly mtu?: string;
+  readonly lag?: string;
+  readonly aggregation?: string;
   readonly vlan?: string;
   readonly name?: string;
   readonly request?: string;
@@ -18,6 +20,9 @@ export interface RequestOptions {
 export const OPTIONS_OF: Readonly<Record<Method, readonly (keyof RequestOptions)[]>> = {
   attach_port: ['mode', 'native', 'allowed', 'default', 'description', 'mtu'],
   update_port: ['mode', 'native', 'allowed', 'default', 'description', 'mtu'],
+  attach_lag: ['mode', 'native', 'allowed', 'default', 'description', 'mtu', 'aggregation'],
+  join_lag: ['lag', 'mode', 'native', 'allowed', 'default', 'description', 'mtu', 'aggregation'],
+  delete_lag: [],
   detach_port: ['default'],
   add_network: ['vlan', 'name'],
   delete_network: ['vlan', 'name'],
@@ -35,13 +40,15 @@ export function withRequestOptions(command: Command): Command {
   return command
     .argument('[method]', `one of ${PLAYBOOK_METHODS.join(', ')}`)
     .argument('[devices]', 'inventory names, with commas')
-    .argument('[port]', 'the port, for methods that have one')
+    .argument('[port]', 'the port or the LAG, for methods that have one')
     .addOption(new Option('--mode <mode>', 'what the port becomes; access when left out').choices(['access', 'trunk', 'hybrid']))
     .option('--native <vlan>', 'the untagged VLAN')
     .option('--allowed <vlans>', 'the tagged VLANs of a trunk: 200,210-219')
     .option('--default <vlan>', 'the VLAN that a detached port is left on; without it the port is closed')
     .option('--description <text>', 'the port’s description')
     .option('--mtu <bytes>', 'the port’s MTU')
+    .option('--lag <name>', 'join_lag: the LAG that the port becomes a member of')
+    .addOption(new Option('--aggregation <how>', 'how a LAG is aggregated').choices(['lacp', 'static']))
     .option('--vlan <vlan>', 'add_network, delete_network: the VLAN')
     .option('--name <name>', 'add_network, delete_network: the network’s name')
     .option('--request <file>', 'a JSON-RPC call in a file, instead of all these; - reads standard input');

@@ -39,7 +39,19 @@ export function auditRefusal(
 
 function whatOf(request: ChangeRequest, result: ChangeResult | undefined): Record<string, unknown> {
   const { args } = request;
-  const named = ['port', 'mode', 'native_vlan', 'allowed_vlans', 'default_vlan', 'vlan', 'network_name', 'description', 'mtu'];
+  const named = [
+    'port',
+    'mode',
+    'native_vlan',
+    'allowed_vlans',
+    'default_vlan',
+    'vlan',
+    'network_name',
+    'description',
+    'mtu',
+    'lag',
+    'aggregation',
+  ];
   const values = named.flatMap(name => (args[name] === undefined || args[name] === null ? [] : [[name, args[name]]]));
   return {
     request: request.id,

@@ -1,6 +1,6 @@
 import { ChangeError, messageOf } from '../errors.ts';
 import type { Library } from '../library/library.ts';
-import type { ChangeRequest, ChangeResult, Outcome } from '../model.ts';
+import type { ChangeRequest, ChangeResult, Method, Outcome } from '../model.ts';
 import { type AuditSink, audit } from './audit.ts';
 import { execute } from './execute.ts';
 import { plan } from './plan.ts';
@@ -120,25 +120,35 @@ export async function changeSideBySide(
 async function takeBackAll(done: readonly { request: ChangeRequest; result: ChangeResult }[], desk: Desk): Promise<ChangeResult[]> {
   const ended: ChangeResult[] = [];
   for (const { request, result } of done.toReversed()) {
-    // Only what this call did itself, and only an attach has an inverse that needs no memory of what was there before.
-    if (result.outcome !== 'applied' || request.method !== 'attach_port') {
-      ended.unshift(result);
-      continue;
-    }
-    ended.unshift(await detachAgain(request, result, desk));
+    // Only what this call did itself.
+    ended.unshift(result.outcome === 'applied' ? await takeBack(request, result, desk) : result);
   }
   return ended;
 }
 
-async function detachAgain(request: ChangeRequest, result: ChangeResult, desk: Desk): Promise<ChangeResult> {
-  try {
-    // A change of its own: EOS does not take the name of a session twice.
-    const detach = { ...request, id: `${request.id}-back`, method: 'detach_port', args: { port: request.args.port ?? null } } as const;
-    const back = await change(detach, desk);
-    return { ...back, outcome: 'rescued', method: result.method };
-  } catch {
-    return { ...result, outcome: 'unknown' };
+/** What needs no memory of what was there before. The first that is not refused: a LAG that has members is closed, not deleted. */
+const INVERSES: Readonly<Partial<Record<Method, readonly Method[]>>> = {
+  attach_port: ['detach_port'],
+  join_lag: ['detach_port'],
+  attach_lag: ['delete_lag', 'detach_port'],
+};
+
+async function takeBack(request: ChangeRequest, result: ChangeResult, desk: Desk): Promise<ChangeResult> {
+  const inverses = INVERSES[request.method];
+  if (!inverses) return result;
+  for (const [nth, method] of inverses.entries()) {
+    try {
+      // A change of its own: EOS does not take the name of a session twice.
+      const back = await change(
+        { ...request, id: `${request.id}-back${nth || ''}`, method, args: { port: request.args.port ?? null } },
+        desk,
+      );
+      return { ...back, outcome: 'rescued', method: result.method };
+    } catch (thrown) {
+      if (!(thrown instanceof ChangeError) || thrown.outcome !== 'refused') break;
+    }
   }
+  return { ...result, outcome: 'unknown' };
 }
 
 /** The outcome of a call that failed. One device that was changed, and stays so, makes `refused`, `undone` and `rescued` untrue. */

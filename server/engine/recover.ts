@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ChangeError, messageOf } from '../errors.ts';
-import type { Rescue, Saved } from '../model.ts';
+import type { Method, Rescue, Saved } from '../model.ts';
 import { commit, confirm, save } from './commit.ts';
 import { type Look, unlessBusy, type Visit } from './visit.ts';
 
@@ -57,12 +57,15 @@ async function takeBack(visit: Visit, before: Look, failure: ChangeError): Promi
   throw new ChangeError('not_as_asked', 'the device is not as it was before, and the playbook has no rescue');
 }
 
+/** A port that an attach failed on is on no network afterwards, whatever it was on before. */
+const ENDS_DETACHED: ReadonlySet<Method> = new Set(['attach_port', 'join_lag']);
+
 /** Runs the rescue, unless nothing changed and the device is already in the state that it promises. */
 async function close(visit: Visit, rescue: Rescue, same: boolean, failure: ChangeError): Promise<Ending> {
   const { plan } = visit;
   const { deadline } = plan.request;
   // A port that serves somebody keeps what it had; only an attach that failed must end detached, whatever was there before.
-  if (same && plan.request.method !== 'attach_port') return undone(failure);
+  if (same && !ENDS_DETACHED.has(plan.request.method)) return undone(failure);
   if (same && (await visit.look(rescue.checks, deadline)).holds) return undone(failure);
   visit.terminal.speak(rescue.dialect);
   await unlessBusy(plan, deadline, () => visit.terminal.enter(plan.configMode, deadline));

@@ -5,7 +5,7 @@ import { readRanges } from '../vlans.ts';
 import { holds } from './when.ts';
 
 /** How a value is written where it stands. */
-export type Writing = 'line' | 'word' | 'pattern' | 'text';
+export type Writing = 'line' | 'word' | 'pattern' | 'text' | 'plain';
 
 /** What rendering needs besides the task: the values, and the session its lines are typed into. */
 export interface Rendering {
@@ -17,9 +17,10 @@ export interface Rendering {
 
 /** A task as it will be typed in `mode`; undefined when its `when` does not hold or its block renders to nothing. */
 export function renderStep(task: Task, mode: string, rendering: Rendering): Step | undefined {
-  const { values } = rendering;
-  if (!holds(task.when, values)) return undefined;
-  const lines = renderCommands(task.commands, rendering);
+  if (!holds(task.when, rendering.values)) return undefined;
+  const own = Object.entries(task.vars).map(([name, value]) => [name, renderText(value, rendering.values, 'plain')]);
+  const values: Values = { ...rendering.values, ...Object.fromEntries(own) };
+  const lines = renderCommands(task.commands, { ...rendering, values });
   if (lines.length === 0) return undefined;
   return {
     task: renderText(task.name, values, 'text'),
@@ -103,6 +104,8 @@ function written(writing: Writing): (value: Value, place: Place) => string {
       throw new ChangeError('not_valid', `${at(place)}: a value is needed here that the call leaves out`);
     if (typeof value === 'object') throw new ChangeError('not_valid', `${at(place)}: a list is written with {{join}} or {{vlans}}`);
     const text = String(value);
+    // A value made of values: it is written where it is used.
+    if (writing === 'plain') return text;
     if (writing === 'pattern') return escapePattern(text);
     if (writing === 'text') return text.replace(/[\p{Cc}\p{Co}\u2028\u2029]/gu, '�');
     // A command that ends where its value should stand means something else: an empty list of VLANs is every VLAN to some.

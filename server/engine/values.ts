@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { ChangeError, inShort } from '../errors.ts';
 import { CALL_NAMES } from '../library/names.ts';
-import { canonicalPort } from '../library/ports.ts';
-import type { Platform, Playbook, PortMode } from '../library/written.ts';
-import type { ChangeRequest, Device, Values } from '../model.ts';
+import { canonicalPort, lagId } from '../library/ports.ts';
+import type { Aggregation, Platform, Playbook, PortMode } from '../library/written.ts';
+import type { ChangeRequest, Device, Method, Values } from '../model.ts';
+import { toRanges } from '../vlans.ts';
 
 /** What a site may give a default for, by a var of the same name. Which VLANs a port is on is the call's alone to say. */
-const HAS_DEFAULT = new Set(['default_vlan', 'description', 'mtu']);
+const HAS_DEFAULT = new Set(['default_vlan', 'description', 'mtu', 'aggregation']);
 
 /**
  * What templates see: the playbook's vars, then the inventory's, then what the call says; later wins.
@@ -24,9 +25,11 @@ export function valuesFor(request: ChangeRequest, device: Device, platform: Plat
     ...said,
     device: device.name,
     uplinks: device.uplinks,
+    uplink_lags: device.uplinks.flatMap(name => lagId(name, platform) ?? []),
     change: changeName(request.id),
   };
-  checkPort(values, device, platform);
+  checkPort(values, request.method, device, platform);
+  checkLag(values, request.method, device, platform);
   checkVlans(values, device, platform);
   checkMode(values, device, platform);
   checkText(values, device, platform);
@@ -39,25 +42,62 @@ function changeName(id: string): string {
   return id.replace(/[^a-zA-Z0-9]/g, '').slice(-10);
 }
 
-function checkPort(values: Record<string, Values[string]>, device: Device, platform: Platform): void {
+/** Methods whose port is a LAG, and those whose port may be one. */
+const OF_LAGS: ReadonlySet<Method> = new Set(['attach_lag', 'delete_lag']);
+const OF_PORTS_AND_LAGS: ReadonlySet<Method> = new Set(['detach_port', 'is_port_supported']);
+
+function checkPort(values: Record<string, Values[string]>, method: Method, device: Device, platform: Platform): void {
   if (typeof values.port !== 'string') return;
-  const port = canonicalPort(values.port, platform);
-  // A switch reads 025 as 25: under that name an uplink would pass for another port.
-  const padded = platform.session === 'shell' && /(?<!\d)0\d/.test(port);
-  if (padded || !platform.interfaces.pattern.test(port)) {
-    throw new ChangeError('not_valid', `${device.name}: ${JSON.stringify(inShort(values.port))} is no port name of ${platform.title}`);
+  const port = wellFormed(values.port, device, platform);
+  const isLag = lagId(port, platform) !== undefined;
+  if (isLag !== OF_LAGS.has(method) && !(isLag && OF_PORTS_AND_LAGS.has(method))) {
+    throw new ChangeError('not_valid', `${device.name}: ${port} is ${isLag ? 'a LAG' : 'no LAG'}${isLag ? '' : ` of ${platform.title}`}`);
   }
-  if (device.uplinks.includes(port)) throw new ChangeError('not_permitted', `${device.name} ${port} is an uplink: nobody may change it`);
   values.port = port;
+  if (isLag) values.lag = port;
 }
 
-function checkVlans(values: Values, device: Device, platform: Platform): void {
-  const { native_vlan, allowed_vlans, default_vlan, vlan } = values;
-  const named = [native_vlan, default_vlan, vlan, ...(Array.isArray(allowed_vlans) ? allowed_vlans : [])];
-  for (const id of named) {
+/** The LAG that is changed or joined, and how it may be aggregated. */
+function checkLag(values: Record<string, Values[string]>, method: Method, device: Device, platform: Platform): void {
+  if (typeof values.lag !== 'string') return;
+  const lag = wellFormed(values.lag, device, platform);
+  const id = lagId(lag, platform);
+  if (id === undefined) throw new ChangeError('not_valid', `${device.name}: ${lag} is no LAG of ${platform.title}`);
+  Object.assign(values, { lag, lag_id: id });
+  if (!CALL_NAMES[method].includes('aggregation')) return;
+  const { aggregation } = values;
+  if (platform.supports.lag.includes(aggregation as Aggregation)) return;
+  const has = platform.supports.lag.length === 0 ? 'no LAGs' : `no ${String(aggregation)} LAGs; it has ${platform.supports.lag.join(', ')}`;
+  throw new ChangeError('unsupported', `${device.name}: ${platform.title} has ${has}`);
+}
+
+/** A port or a LAG by its long name, if this platform can have one of that name and somebody may change it. */
+function wellFormed(name: string, device: Device, platform: Platform): string {
+  const port = canonicalPort(name, platform);
+  const { pattern, lag } = platform.interfaces;
+  // A switch reads 025 as 25: under that name an uplink would pass for another port.
+  const padded = platform.session === 'shell' && /(?<!\d)0\d/.test(port);
+  if (padded || !(pattern.test(port) || lag?.test(port))) {
+    throw new ChangeError('not_valid', `${device.name}: ${JSON.stringify(inShort(name))} is no port name of ${platform.title}`);
+  }
+  if (device.uplinks.includes(port)) throw new ChangeError('not_permitted', `${device.name} ${port} is an uplink: nobody may change it`);
+  return port;
+}
+
+function checkVlans({ native_vlan, allowed_vlans, default_vlan, vlan }: Values, device: Device, platform: Platform): void {
+  checkVlanIds([native_vlan, default_vlan, vlan, ...(Array.isArray(allowed_vlans) ? allowed_vlans : [])], device, platform);
+}
+
+/** @throws ChangeError for a VLAN that the platform or the inventory does not let a call name */
+export function checkVlanIds(ids: readonly unknown[], device: Device, platform: Platform): void {
+  for (const id of ids) {
     if (id === null || id === undefined) continue;
     if (typeof id !== 'number' || !platform.vlans.ids.has(id)) {
       throw new ChangeError('not_valid', `${device.name}: VLAN ${String(id)} is outside ${platform.vlans.text}`);
+    }
+    if (device.allowedVlans && !device.allowedVlans.has(id)) {
+      const list = toRanges([...device.allowedVlans]) || 'none';
+      throw new ChangeError('not_permitted', `${device.name}: VLAN ${id} is not among its allowed_vlans (${list})`);
     }
   }
 }
@@ -73,8 +113,10 @@ function checkMode({ mode, native_vlan, allowed_vlans }: Values, device: Device,
   const tagged = Array.isArray(allowed_vlans) ? allowed_vlans : [];
   if (mode === 'access' && typeof native_vlan !== 'number')
     throw new ChangeError('not_valid', `${device.name}: an access port needs native_vlan`);
-  if (mode === 'trunk' && tagged.length === 0)
-    throw new ChangeError('not_valid', `${device.name}: a trunk needs allowed_vlans; an empty list would carry every VLAN`);
+  if (mode !== 'access' && tagged.length === 0)
+    throw new ChangeError('not_valid', `${device.name}: a ${mode} needs allowed_vlans; an empty list would carry every VLAN`);
+  if (mode === 'hybrid' && typeof native_vlan !== 'number')
+    throw new ChangeError('not_valid', `${device.name}: a hybrid needs native_vlan; without one it is a trunk`);
   if (mode === 'trunk' && typeof native_vlan !== 'number' && !platform.supports.trunkWithoutNative) {
     throw new ChangeError('unsupported', `${device.name}: ${platform.title} has no trunk without a native VLAN`);
   }

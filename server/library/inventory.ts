@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { Device, Values } from '../model.ts';
+import type { Device, Place, Values } from '../model.ts';
+import { FIRST_VLAN, LAST_VLAN, readRanges } from '../vlans.ts';
 import { checkShape, nearest } from './check.ts';
 import type { Complaints } from './complaints.ts';
 import { canonicalPort } from './ports.ts';
@@ -100,10 +101,21 @@ function readDevice(name: string, { yaml, shape }: InventoryFile, around: Surrou
       if (!pattern.test(name) && !lag?.test(name)) complaints.add(source, `uplinks: ${port} is no port name of ${platform.title}`);
       return name;
     }),
+    allowedVlans: allowedVlans(folded.allowed_vlans, source, complaints),
     physicalNetworks: folded.physical_networks ?? [],
     vars: folded.vars ?? {},
     source,
   };
+}
+
+/** An empty list allows nothing. */
+function allowedVlans(text: string | undefined, source: Place, complaints: Complaints): ReadonlySet<number> | undefined {
+  if (text === undefined) return undefined;
+  const ids = text.trim() === '' ? [] : readRanges(text);
+  const strange = ids?.find(id => id < FIRST_VLAN || id > LAST_VLAN);
+  if (!ids) complaints.add(source, `allowed_vlans: ${text} is no list of VLANs such as 100,200-299`);
+  if (strange !== undefined) complaints.add(source, `allowed_vlans: ${strange} is no VLAN`);
+  return new Set(ids);
 }
 
 function isBroken(platform: string, complaints: Complaints): boolean {

@@ -4,7 +4,7 @@ import type { Complaints } from './complaints.ts';
 import type { Platform, Playbook, PortMode, Task, Template } from './written.ts';
 
 /** Set for every template, whatever the method. `change` is a short id of the change, for names of sessions. */
-export const ALWAYS = ['device', 'uplinks', 'change'] as const;
+export const ALWAYS = ['device', 'uplinks', 'uplink_lags', 'change'] as const;
 
 const PORT = [
   'port',
@@ -22,14 +22,31 @@ const PORT = [
 /** null: a method whose call says no mode. */
 const MODES = new Set<Value>(['access', 'trunk', 'hybrid', null] satisfies (PortMode | null)[]);
 
+/** `lag` is the LAG itself, or the one that `port` is to join; `lag_id` is its number. */
+const LAG = ['lag', 'lag_id'] as const;
+const ON_LAG = [
+  'port',
+  ...LAG,
+  'mode',
+  'native_vlan',
+  'allowed_vlans',
+  'default_vlan',
+  'description',
+  'mtu',
+  'aggregation',
+  'mlag',
+] as const;
 const NETWORK = ['vlan', 'network_name'] as const;
 
 /** What a call sets, by method. A name that a call leaves out is null. */
 export const CALL_NAMES: Readonly<Record<Method, readonly string[]>> = {
   attach_port: PORT,
   update_port: PORT,
-  detach_port: ['port', 'mode', 'default_vlan', 'description'],
-  is_port_supported: ['port'],
+  detach_port: ['port', ...LAG, 'mode', 'default_vlan', 'description'],
+  is_port_supported: ['port', ...LAG],
+  attach_lag: ON_LAG,
+  join_lag: ON_LAG,
+  delete_lag: ['port', ...LAG],
   add_network: NETWORK,
   delete_network: NETWORK,
 };
@@ -43,7 +60,7 @@ export function checkNames(platform: Platform, devices: readonly Device[], compl
     const shared = typeof playbook.verify === 'string' ? platform.playbooks.get(playbook.verify) : undefined;
     const known = new Set([...base, ...CALL_NAMES[playbook.method as Method], ...Object.keys(playbook.vars)]);
     check(playbookTemplates(playbook), known, complaints);
-    checkWhen(playbook, known, complaints);
+    checkTasks(playbook, known, complaints);
     if (shared && Array.isArray(shared.verify))
       check(shared.verify.flatMap(taskTemplates), new Set([...known, ...Object.keys(shared.vars)]), complaints);
   }
@@ -95,13 +112,15 @@ function check(templates: readonly Template[], known: ReadonlySet<string>, compl
   }
 }
 
-function checkWhen(playbook: Playbook, known: ReadonlySet<string>, complaints: Complaints): void {
+function checkTasks(playbook: Playbook, known: ReadonlySet<string>, complaints: Complaints): void {
   for (const task of tasksOf(playbook)) {
     for (const [name, values] of Object.entries(task.when)) {
       if (!known.has(name)) complaints.add(task.source, `when: ${name} is set by nobody`);
       const never = name === 'mode' ? values.filter(value => !MODES.has(value)) : [];
       for (const value of never) complaints.add(task.source, `when: mode is never ${value}; it is access, trunk or hybrid`);
     }
+    for (const name of Object.keys(task.vars).filter(own => !known.has(own)))
+      complaints.add(task.source, `vars: a task gives names another value; nobody knows ${name}`);
   }
 }
 
@@ -120,7 +139,8 @@ function taskTemplates(task: Task): Template[] {
     ...(entry.means ? [entry.means] : []),
     ...(entry.kind === 'vlans' ? [entry.list, ...(entry.under ? [entry.under] : []), ...(entry.except ? [entry.except] : [])] : []),
   ]);
-  return [task.name, task.commands, ...task.tolerate, ...task.answer.map(({ answer }) => answer), ...expectations];
+  const own = Object.values(task.vars);
+  return [task.name, task.commands, ...own, ...task.tolerate, ...task.answer.map(({ answer }) => answer), ...expectations];
 }
 
 function platformTemplates(platform: Platform): Template[] {

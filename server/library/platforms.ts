@@ -63,6 +63,7 @@ function readPlatform(folders: Folders, name: string, complaints: Complaints): P
     supports: {
       modes: shape.supports.modes,
       networkTypes: shape.supports.network_types,
+      lag: shape.supports.lag,
       trunkWithoutNative: shape.supports.trunk_without_native,
       mtu: shape.supports.mtu,
     },

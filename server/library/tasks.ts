@@ -35,6 +35,7 @@ export class Compiler {
           ? this.block(shape.commands ?? '', [...path, 'commands'])
           : this.#file(shape.template, [...path, 'template']),
       when,
+      vars: Object.fromEntries(Object.entries(shape.vars ?? {}).map(([name, value]) => [name, this.block(value, [...path, 'vars', name])])),
       ...(shape.retry ? { retry: shape.retry } : {}),
       ...this.#around(shape, path, modes),
     };
@@ -49,6 +50,7 @@ export class Compiler {
       source,
       commands: this.block(plain.commands, typeof shape === 'string' ? path : [...path, 'commands']),
       when: {},
+      vars: {},
       ...this.#around(plain, path, modes),
       ...(lands === undefined ? {} : { lands: this.mode(lands, [...path, 'lands'], modes) }),
     };
@@ -86,7 +88,7 @@ export class Compiler {
     return name;
   }
 
-  #around(shape: Omit<TaskShape, 'name' | 'commands' | 'template' | 'when' | 'retry'>, path: Path, modes: ReadonlySet<string>) {
+  #around(shape: Omit<TaskShape, 'name' | 'commands' | 'template' | 'when' | 'vars' | 'retry'>, path: Path, modes: ReadonlySet<string>) {
     return {
       expect: this.#expectations(shape.expect, [...path, 'expect']),
       reject: this.#expectations(shape.reject, [...path, 'reject']),

@@ -22,7 +22,7 @@ export interface Platform {
   readonly save?: Task;
   readonly interfaces: {
     readonly pattern: RegExp;
-    /** Names of LAGs: no port to attach, but a LAG may be an uplink. */
+    /** Names of LAGs; group 1 is the number by which members name it. */
     readonly lag?: RegExp;
     readonly short: Readonly<Record<string, string>>;
   };
@@ -43,10 +43,12 @@ export interface Supports {
   readonly networkTypes: readonly string[];
   /** Whether a trunk may come without a native VLAN. */
   readonly trunkWithoutNative: boolean;
+  readonly lag: readonly Aggregation[];
   readonly mtu: boolean;
 }
 
 export type PortMode = 'access' | 'trunk' | 'hybrid';
+export type Aggregation = 'lacp' | 'static';
 
 /** A compiled Handlebars block; renders to lines that know where they were written. */
 export interface Template {
@@ -75,6 +77,8 @@ export interface Task {
   readonly source: Place;
   readonly commands: Template;
   readonly when: Readonly<Record<string, readonly Value[]>>;
+  /** Values for this task alone, over all others. */
+  readonly vars: Readonly<Record<string, Template>>;
   /** undefined: the mode of the list it stands in. */
   readonly mode?: string;
   readonly expect: readonly Expectation<Template>[];

@@ -6,6 +6,8 @@ import { ChangeError, inShort } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Caller } from '../model.ts';
 import { discover } from './discover.ts';
+import { callIronic } from './ironic/methods.ts';
+import { isIronicCall } from './ironic/params.ts';
 import { type Call, callMethod } from './methods.ts';
 import { isMercuryMethod } from './params.ts';
 import { protocolError, toRpcError } from './reply.ts';
@@ -49,7 +51,8 @@ export async function answer(payload: unknown, caller: Caller, office: Office): 
     if (!(thrown instanceof ChangeError) && !(thrown instanceof NoSuchMethod))
       office.log.error({ err: thrown, request: ours, method }, 'internal error');
     if (id === undefined) return { reply: undefined, unavailable: false };
-    return { reply: failure(id, error), unavailable: thrown instanceof ChangeError && thrown.kind === 'shutting_down' };
+    // Ironic looks at no error inside an HTTP 503, and leaves the node's other ports as they are.
+    return { reply: failure(id, error), unavailable: thrown instanceof ChangeError && thrown.kind === 'shutting_down' && !forIronic };
   }
 }
 
@@ -67,8 +70,10 @@ async function carryOut(
   { desk, callTime, closing }: Office,
 ): Promise<unknown> {
   if (method === 'rpc.discover') return discover();
+  const call = { ...info, deadline: Date.now() + callTime, closing };
+  if (isIronicCall(method, params)) return callIronic(method, params, call, desk);
   if (!isMercuryMethod(method)) throw new NoSuchMethod(`Method ${inShort(method)} was not found`);
-  return callMethod(method, params, { ...info, deadline: Date.now() + callTime, closing }, desk);
+  return callMethod(method, params, call, desk);
 }
 
 /** undefined: no id or null, a notification. Any other value is echoed with its JSON type. */
@@ -81,7 +86,10 @@ function idOf(payload: unknown): unknown {
 function isIronics(payload: unknown): boolean {
   if (typeof payload !== 'object' || payload === null || !('params' in payload)) return false;
   const { params } = payload;
-  return typeof params === 'object' && params !== null && 'rpc.version' in params && typeof params['rpc.version'] === 'string';
+  if (typeof params !== 'object' || params === null) return false;
+  const isOne =
+    'method' in payload && typeof payload.method === 'string' && isIronicCall(payload.method, params as Record<string, unknown>);
+  return isOne || ('rpc.version' in params && typeof params['rpc.version'] === 'string');
 }
 
 // The envelope is made here: jsonrpc-lite throws on ids that JSON-RPC allows, such as "" and 1.5.

@@ -1,10 +1,11 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { auditRefusal } from '../engine/audit.ts';
 import { change, changeInOrder, changeSideBySide, type Desk, worst } from '../engine/change.ts';
 import { inspect } from '../engine/execute.ts';
 import { plan } from '../engine/plan.ts';
-import { ChangeError, inShort } from '../errors.ts';
+import { ChangeError } from '../errors.ts';
 import type { ChangeRequest, ChangeResult } from '../model.ts';
+import { complaintsOf } from './complain.ts';
 import { type Context, type MercuryMethod, type PortParams, paramsSchemas, type QueryParams } from './params.ts';
 import { resultOf } from './reply.ts';
 import { type CallInfo, deviceOfLink, linksOf, networkRequests, portRequests, whyOf } from './requests.ts';
@@ -54,12 +55,11 @@ function requestsOf(method: Change, params: Record<string, unknown>, info: Call,
   }
 }
 
-const closing = () => new ChangeError('shutting_down', 'the service is shutting down; nothing was typed');
+export const closing = () => new ChangeError('shutting_down', 'the service is shutting down; nothing was typed');
 
 function read<M extends MercuryMethod>(method: M, params: unknown): z.infer<(typeof paramsSchemas)[M]> {
   const parsed = paramsSchemas[method].safeParse(params ?? {});
-  if (!parsed.success)
-    throw new ChangeError('bad_request', inShort(z.prettifyError(parsed.error).replaceAll('✖ ', '').replaceAll('\n', ' '), 800));
+  if (!parsed.success) throw new ChangeError('bad_request', complaintsOf(parsed.error));
   return parsed.data as z.infer<(typeof paramsSchemas)[M]>;
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ChangeError, inShort } from '../errors.ts';
 import { findDevice, type Library } from '../library/library.ts';
+import { lagOf } from '../library/ports.ts';
 import type { Caller, ChangeRequest, Device, Method, Values, Why } from '../model.ts';
 import type { Context, Link, NetworkParams, PortParams, QueryParams } from './params.ts';
 
@@ -23,8 +24,15 @@ export function portRequests(method: Method, params: PortParams | QueryParams, i
     if (typeof link.port_id !== 'string' || link.port_id === '')
       throw new ChangeError('not_valid', `${device.name}: the link has no port_id`);
     checkNetworkType(params, device, library);
-    return requestOf(method, device, argsOf(method, params, link.port_id), params, info, nth);
+    const args = argsOf(method, params, link.port_id);
+    return requestOf(onLag(method, link.port_id, device, library), device, args, params, info, nth);
   });
+}
+
+/** A link that names a LAG: attaching it, or changing it, is a method of its own. */
+export function onLag(method: Method, port: string, device: Device, library: Library): Method {
+  const isAttach = method === 'attach_port' || method === 'update_port';
+  return isAttach && lagOf(port, device, library.platforms) !== undefined ? 'attach_lag' : method;
 }
 
 /** One request per device that the network is to be on. */
@@ -120,11 +128,11 @@ function instanceOf(port: Readonly<Record<string, unknown>>): string | null {
   return typeof port.device_id === 'string' && port.device_id !== '' ? port.device_id : null;
 }
 
-function requestOf(
+export function requestOf(
   method: Method,
   device: Device,
   args: Values,
-  params: { context?: Context; dry_run?: boolean | null | undefined },
+  params: { context?: unknown; dry_run?: boolean | null | undefined },
   info: CallInfo,
   nth: number,
 ): ChangeRequest {
@@ -135,7 +143,7 @@ function requestOf(
     device: device.name,
     args,
     caller: info.caller,
-    why: whyOf(params.context),
+    why: whyOf(params.context as Context),
     dryRun: params.dry_run ?? false,
     deadline: info.deadline,
   };

@@ -133,10 +133,10 @@ describe('--request FILE', () => {
     [{ params: {} }, /is not a JSON-RPC call/],
     [call('rpc.discover', {}), /calls rpc.discover; here it must be one of attach_port, /],
     [call('__proto__', {}), /calls __proto__; /],
-    [call('attach_port', {}), /expected object.*port/],
+    [call('attach_port', {}), /port: is missing/],
     [call('attach_port', { port: portOf('leaf-1', 'Et7'), native_vlan: '100' }), /native_vlan/],
     [call('attach_port', { port: portOf('leaf-1', 'Et7'), nativ_vlan: 100 }), /nativ_vlan/],
-    [{ method: 'attach_port', params: [1] }, /expected object/],
+    [{ method: 'attach_port', params: [1] }, /not a JSON-RPC call/],
   ])('%j is refused as wrong usage', (content, message) => {
     const error = refusal(() => from([], { request: file(content) }));
     expect(error.kind).toBe('bad_request');

@@ -94,7 +94,7 @@ describe('JSON that is no request', () => {
 
 describe('a method that is not there', () => {
   it.each([
-    'reset_port',
+    'prepare_host',
     'Attach_port',
     'attach_port ',
     ' attach_port',

@@ -104,7 +104,8 @@ describe('a refused call', () => {
   it.each(METHODS)('for an unknown member at the top is %s’s too', async method => {
     await refusedWith(method, { ...least(method), surprise: 1 }, -32602, /surprise/);
     await refusedWith(method, { ...least(method), constructor: 1 }, -32602, /constructor/);
-    await refusedWith(method, { ...least(method), 'rpc.version': '1.0' }, -32602, /rpc\.version/);
+    // Ironic’s own update_port has it: that one misses what Ironic sends.
+    await refusedWith(method, { ...least(method), 'rpc.version': '1.0' }, -32602, method === 'update_port' ? /switch_id/ : /rpc\.version/);
   });
 
   it.each(['add_network', 'delete_network'])('for a network that is not whole is %s’s', async method => {

@@ -17,7 +17,12 @@ const layer = {
       { error: 'must be `any` or a list of fingerprints' },
     )
     .optional(),
-  uplinks: z.array(z.string()).optional().describe('Ports that nobody may attach or detach.'),
+  uplinks: z.array(z.string()).optional().describe('Ports and LAGs that nobody may attach or detach.'),
+  allowed_vlans: z
+    .union([z.string(), z.int(), z.array(z.int())], { error: 'must be a list of VLANs such as 100,200-299' })
+    .transform(value => (Array.isArray(value) ? value.join(',') : String(value)))
+    .optional()
+    .describe('VLANs that calls may name: 100,200-299. Left out: all that the platform allows; empty: none.'),
   physical_networks: z.array(z.string()).optional(),
   vars: z.record(z.string(), valueSchema).optional(),
 };

@@ -44,7 +44,7 @@ export const platformSchema = z.strictObject({
   save: platformStepSchema.optional().describe('Makes the running configuration survive a reload.'),
   interfaces: z.strictObject({
     pattern,
-    lag: pattern.optional().describe('Names of LAGs: a LAG may be an uplink.'),
+    lag: pattern.optional().describe('Names of LAGs; group 1 is the number by which members name it.'),
     short: z.record(z.string(), z.string()).default({}),
   }),
   vlans: z.strictObject({
@@ -55,6 +55,10 @@ export const platformSchema = z.strictObject({
   supports: z.strictObject({
     modes: z.array(z.enum(['access', 'trunk', 'hybrid'])).min(1),
     network_types: z.array(z.string()).min(1),
+    lag: z
+      .array(z.enum(['lacp', 'static']))
+      .default([])
+      .describe('How a LAG may be aggregated.'),
     trunk_without_native: z.boolean().default(true),
     mtu: z.boolean().default(false),
   }),

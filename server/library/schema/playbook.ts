@@ -55,6 +55,7 @@ export const taskSchema = z
       .record(z.string(), z.union([scalar, z.array(scalar)], { error: 'must be a value or a list of values' }))
       .optional()
       .describe('Typed only if these values are so; decided before login.'),
+    vars: z.record(z.string(), z.string()).optional().describe("Values for this task alone: { port: '{{lag}}' }."),
     retry: z.strictObject({ times: z.int().min(1).max(100), delay: duration }).optional(),
     ...around,
   })
