@@ -78,12 +78,16 @@ describe('the lab EOS switch', () => {
       [
         '--- system:/running-config',
         '+++ session:/mercury-1-session-config',
-        '@@ -2,8 +2,10 @@',
+        '@@ -2,12 +2,14 @@',
         ' !',
         ' spanning-tree mode mstp',
         ' !',
         '+vlan 100',
         '+!',
+        ' interface Port-Channel1000',
+        '    switchport trunk allowed vlan 2-1001',
+        '    switchport mode trunk',
+        ' !',
         ' interface Ethernet1',
         '-   shutdown',
         '+   switchport access vlan 100',
@@ -187,10 +191,10 @@ describe('the lab EOS switch', () => {
     const cli = privileged(device);
     expect(type(cli, 'show vlan id 100')).toEqual(['% VLAN 100 not found in current VLAN database']);
     silent(type(cli, 'configure', 'vlan 100', 'name blue', 'vlan 101', 'vlan 102', 'end'));
-    expect(type(cli, 'show vlan id 100')[0]).toMatch(/^100 {3}blue {29}active {4}Et49\/1$/m);
+    expect(type(cli, 'show vlan id 100')[0]).toMatch(/^100 {3}blue {29}active {4}Et49\/1, Po1000$/m);
     expect(device.running()).toContain('vlan 100\n   name blue\n!\nvlan 101-102\n!');
     const [section] = type(cli, 'show running-config | section ^interface');
-    expect(section?.split('\n').slice(0, 2)).toEqual(['interface Ethernet1', '   shutdown']);
+    expect(section?.split('\n').slice(3, 5)).toEqual(['interface Ethernet1', '   shutdown']);
     expect(section).not.toContain('vlan 100');
     silent(type(cli, 'configure', 'no vlan 100', 'no vlan 100'));
   });

@@ -133,7 +133,7 @@ describe('a Dell OS10 lab switch', () => {
     const { cli } = withVlans(20);
     type(cli, 'configure terminal', `interface ${PORT}`);
     expect(type(cli, 'switchport trunk allowed vlan 20')).toMatch(/^% Error: /);
-    type(cli, 'channel-group 10 mode active');
+    type(cli, 'interface port-channel 10', `interface ${PORT}`, 'channel-group 10 mode active');
     expect(type(cli, 'switchport access vlan 20', 'switchport mode access')).toMatch(/^% Error: .*\n% Error: /);
     expect(type(cli, `do ${readPort}`)).toContain(' channel-group 10 mode active\n no switchport');
     type(cli, 'no channel-group', 'no switchport');

@@ -1,5 +1,6 @@
 import { filtered } from '../grammar.ts';
 import type { CliSession, Reply } from '../switch.ts';
+import { isLag } from './arista-eos-config.ts';
 import { grammar } from './arista-eos-grammar.ts';
 import type { EosBox } from './arista-eos-sessions.ts';
 import { EosState, INVALID } from './arista-eos-state.ts';
@@ -43,7 +44,8 @@ export class EosCli implements CliSession {
     if (mode === 'exec') return ['exec', 'any'];
     if (mode === 'privileged') return ['privileged', 'read', 'any'];
     if (done) return ['read', 'any'];
-    return [...(context ? [context.kind] : []), 'config', ...(session ? ['session'] : []), 'read', 'any'];
+    const kind = context?.kind === 'if' ? ['if', isLag(context.name) ? 'lag' : 'member'] : (context?.kind ?? []);
+    return [kind, 'config', ...(session ? ['session'] : []), 'read', 'any'].flat();
   }
 
   #refuse(why: 'unknown' | 'incomplete', line: string): string {

@@ -12,6 +12,10 @@ export interface Port {
   group?: { id: number; mode: string } | undefined;
   portfast?: 'edge' | 'network' | undefined;
   shutdown: boolean;
+  /** Of a Port-Channel: what its members do while nobody speaks LACP, after how many seconds, and its number in an MLAG domain. */
+  fallback?: 'static' | 'individual' | undefined;
+  fallbackAfter?: number | undefined;
+  mlag?: number | undefined;
 }
 
 /** A whole EOS configuration: the running one, or the copy that a session edits. */
@@ -30,7 +34,7 @@ export class Config {
 
   /** As `show running-config` prints it, from the host name on. */
   lines(hostname: string): string[] {
-    const interfaces = [...this.interfaces].sort(([a], [b]) => Number(b.startsWith('Port')) - Number(a.startsWith('Port')));
+    const interfaces = [...this.interfaces].sort(([a], [b]) => rank(a) - rank(b));
     return [
       `hostname ${hostname}`,
       '!',
@@ -58,6 +62,17 @@ export class Config {
     return this.vlans.get(id) ?? (id === 1 ? 'default' : `VLAN${String(id).padStart(4, '0')}`);
   }
 
+  /** The ports whose `channel-group` names a Port-Channel. */
+  grouped(id: number): Port[] {
+    return [...this.interfaces.values()].filter(port => port.group?.id === id);
+  }
+
+  /** `no interface Port-Channel…`: nobody objects, and the `channel-group` of its members goes with it; the rest of theirs comes alive. */
+  deleteLag(name: string): void {
+    this.interfaces.delete(name);
+    for (const member of this.grouped(lagNumber(name))) member.group = undefined;
+  }
+
   /** Ports that are in a VLAN as configured; `open`: only those that are not shut, the ones `show vlan` lists. */
   members(id: number, open: boolean): string[] {
     return [...this.interfaces]
@@ -71,11 +86,20 @@ export function freshPort(): Port {
   return { access: 1, native: 1, switchport: true, shutdown: false };
 }
 
+export const isLag = (name: string) => name.startsWith('Port-Channel');
+const lagNumber = (name: string) => Number(name.replace('Port-Channel', ''));
+
+/** Port-Channels stand above the Ethernet ports, by their numbers; those keep the order they have. */
+const rank = (name: string) => (isLag(name) ? lagNumber(name) : Number.MAX_SAFE_INTEGER);
+
 export function shortName(name: string): string {
   return name.replace('Ethernet', 'Et').replace('Port-Channel', 'Po');
 }
 
-/** Three spaces of indentation; `shutdown` stands above the switchport lines, spanning tree below them. */
+/**
+ * Three spaces of indentation; `shutdown` stands above the switchport lines, spanning tree below them. A member prints its own switchport
+ * lines too, though they mean nothing while it is one. [recorded sessions: an OpenStack lab's 7050s, arista-eosplus/ansible-eos issue 36]
+ */
 export function interfaceLines(name: string, port: Port): string[] {
   const lines: string[] = [];
   if (port.description !== undefined) lines.push(`description ${port.description}`);
@@ -86,6 +110,10 @@ export function interfaceLines(name: string, port: Port): string[] {
   if (port.allowed) lines.push(`switchport trunk allowed vlan ${port.allowed.length === 0 ? 'none' : toRanges(port.allowed)}`);
   if (port.mode) lines.push(`switchport mode ${port.mode}`);
   if (port.group) lines.push(`channel-group ${port.group.id} mode ${port.group.mode}`);
+  // A timeout of 90 seconds is the default. [the tests of Arista's rbeapi]
+  if (port.fallback) lines.push(`port-channel lacp fallback ${port.fallback}`);
+  if ((port.fallbackAfter ?? 90) !== 90) lines.push(`port-channel lacp fallback timeout ${port.fallbackAfter}`);
+  if (port.mlag !== undefined) lines.push(`mlag ${port.mlag}`);
   if (port.portfast) lines.push(port.portfast === 'edge' ? 'spanning-tree portfast' : `spanning-tree portfast ${port.portfast}`);
   return [`interface ${name}`, ...lines.map(line => `   ${line}`)];
 }

@@ -1,7 +1,7 @@
 import { Grammar } from '../grammar.ts';
 import type { Reply } from '../switch.ts';
-import { freshPort, interfaceLines } from './arista-eos-config.ts';
-import { INTERFACE_COMMANDS } from './arista-eos-interface.ts';
+import { freshPort, interfaceLines, isLag } from './arista-eos-config.ts';
+import { INTERFACE_COMMANDS, LAG_COMMANDS, MEMBER_COMMANDS } from './arista-eos-interface.ts';
 import { type EosState, INVALID, idsOf, type Run } from './arista-eos-state.ts';
 
 const says = (text: string | undefined): Reply => (text === undefined ? {} : { text });
@@ -44,8 +44,10 @@ const named =
 
 // ---------------------------------------------------------------- reads
 
+/** Of a Port-Channel that is not there EOS prints nothing. [a Pulumi provider's tests, run on cEOS] */
 const showInterface: Run = (state, name = '') => {
   const port = state.box.config.interfaces.get(name);
+  if (!port && isLag(name)) return {};
   return { text: port ? interfaceLines(name, port).join('\n') : INVALID };
 };
 
@@ -75,9 +77,16 @@ const save: Run = state => {
 // ---------------------------------------------------------------- configuration
 
 const openInterface: Run = (state, name = '') => {
-  if (name.startsWith('Port-Channel') && !state.config.interfaces.has(name)) state.config.interfaces.set(name, freshPort());
+  if (isLag(name) && !state.config.interfaces.has(name)) state.config.interfaces.set(name, freshPort());
   if (!state.config.interfaces.has(name)) return { text: INVALID };
   state.context = { kind: 'if', name };
+  return {};
+};
+
+/** Silent, be it there or not. [the tests of Arista's rbeapi, in which the members of a Port-Channel that was deleted are none of it later] */
+const deleteLag: Run = (state, name = '') => {
+  state.config.deleteLag(name);
+  state.context = undefined;
   return {};
 };
 
@@ -107,12 +116,19 @@ const nameVlan: Run = (state, name) => {
   return {};
 };
 
-/** Modes: exec and privileged; config (any configuration mode), session (only in a session), if, vlan; any and read are shows. */
+/**
+ * Modes: exec and privileged; config (any configuration mode), session (only in a session), if (any interface), member (an Ethernet one),
+ * lag, vlan; any and read are shows.
+ */
 export const grammar = new Grammar<EosState>({
   vlan: /^(?:[1-9]\d{0,2}|[1-3]\d{3}|40[0-8]\d|409[0-4])$/,
   list: /^[\d,-]+$/,
-  interface: /^(?:Ethernet\d+(?:\/\d+){0,2}|Port-Channel\d+)$/,
-  group: /^[1-9]\d{0,3}$/,
+  interface: /^(?:Ethernet\d+(?:\/\d+){0,2}|Port-Channel[1-9]\d{0,5})$/,
+  lag: /^Port-Channel[1-9]\d{0,5}$/,
+  // 999999 and 2000 are what Arista's AVD takes for the two; older EOS ends both at 2000.
+  group: /^[1-9]\d{0,5}$/,
+  mlag: /^(?:[1-9]\d{0,2}|1\d{3}|2000)$/,
+  seconds: /^(?:\d|[1-9]\d|[12]\d{2}|300)$/,
   lacp: /^(?:active|passive|on)$/,
   session: /^[\w.-]+$/,
   time: /^\d{1,2}:[0-5]\d:[0-5]\d$/,
@@ -170,6 +186,7 @@ export const grammar = new Grammar<EosState>({
       return {};
     },
     'interface <interface>': openInterface,
+    'no interface <lag>': deleteLag,
     'default interface <interface>': (state, name = '') => {
       if (!state.config.interfaces.has(name)) return { text: INVALID };
       state.config.interfaces.set(name, freshPort());
@@ -179,4 +196,6 @@ export const grammar = new Grammar<EosState>({
     'no vlan <list>': deleteVlan,
   })
   .in('vlan', { 'name <word>': nameVlan, 'no name': state => nameVlan(state) })
-  .in('if', INTERFACE_COMMANDS);
+  .in('if', INTERFACE_COMMANDS)
+  .in('member', MEMBER_COMMANDS)
+  .in('lag', LAG_COMMANDS);

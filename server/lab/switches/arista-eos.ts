@@ -10,13 +10,14 @@ export class AristaEos extends EosBox implements LabSwitch {
   readonly banner =
     'Last login: Mon Nov  2 08:15:00 2026 from 192.0.2.10\nUnauthorized access is prohibited. # this line only looks like a prompt>';
   readonly ports = span(1, 12).map(i => `Ethernet${i}`);
-  readonly uplinks = ['Ethernet49/1'];
+  readonly uplinks = ['Ethernet49/1', 'Port-Channel1000'];
 
   constructor(hostname: string, user: LabUser) {
     super(hostname, user);
     for (const name of this.ports) this.config.interfaces.set(name, { ...freshPort(), shutdown: true });
-    // The uplink: a trunk with an explicit list, and nobody's to attach.
+    // The uplinks, one port and one LAG: trunks with an explicit list, and nobody's to attach.
     for (const name of this.uplinks) this.config.interfaces.set(name, { ...freshPort(), mode: 'trunk', allowed: span(2, 1001) });
+    this.config.interfaces.set('Ethernet50/1', { ...freshPort(), group: { id: 1000, mode: 'active' } });
     this.startup = this.running();
   }
 

@@ -1,50 +1,13 @@
 import { Grammar } from '../grammar.ts';
 import type { Reply } from '../switch.ts';
-import { interfaceText, type Port, withAllowed } from './cisco-ios-port.ts';
+import { channelSummary, groupOf, remove } from './cisco-ios-channel.ts';
+import { type Command, onChannel, onInterface, onPort } from './cisco-ios-interface.ts';
+import { FRESH, interfaceText, shortName } from './cisco-ios-port.ts';
 import { type IosSession, invalid, unnamed } from './cisco-ios-session.ts';
 
 /** The commands that this IOS knows, by mode. */
 
-type Command = (session: IosSession, ...values: string[]) => Reply;
-
 const RESERVED = (id: number) => id >= 1002 && id <= 1005;
-const PORTFAST_WARNING = `%Warning: portfast should only be enabled on ports connected to a single
- host. Connecting hubs, concentrators, switches, bridges, etc... to this
- interface  when portfast is enabled, can cause temporary bridging loops.
- Use with CAUTION
-`;
-
-/** Changes the interface being edited, and prints `text`. */
-function put(patch: Partial<Port> | ((value: string) => Partial<Port>), text?: string): Command {
-  return (session, value = '') => {
-    const port = session.device.interfaces.get(session.port);
-    if (port) session.device.interfaces.set(session.port, { ...port, ...(typeof patch === 'function' ? patch(value) : patch) });
-    return text === undefined ? {} : { text };
-  };
-}
-
-function allowed(how: 'replace' | 'add' | 'remove'): Command {
-  return (session, list = '') => {
-    const port = session.device.interfaces.get(session.port);
-    const next = port && withAllowed(port, list, how);
-    if (typeof next === 'string') return { text: next };
-    if (next) session.device.interfaces.set(session.port, next);
-    return {};
-  };
-}
-
-function accessVlan(session: IosSession, value = ''): Reply {
-  const id = Number(value);
-  put({ access: id })(session);
-  if (session.device.vlans.has(id)) return {};
-  session.device.vlans.set(id, unnamed(id));
-  return { text: `% Access VLAN does not exist. Creating vlan ${id}` };
-}
-
-function nonegotiate(session: IosSession): Reply {
-  if (session.device.interfaces.get(session.port)?.mode) return put({ nonegotiate: true })(session);
-  return { text: "Command rejected: Conflict between 'nonegotiate' and 'dynamic' status." };
-}
 
 function enable(session: IosSession, tries = 1): Reply {
   const answer = (typed: string): Reply => {
@@ -77,14 +40,14 @@ function showRunning(session: IosSession): Reply {
   return { text: `Building configuration...\n\nCurrent configuration : ${text.length} bytes\n!\n${text}\n` };
 }
 
-/** Trunk ports are not listed, whatever they carry. */
+/** Trunk ports are not listed, whatever they carry; a Port-channel stands for its members. */
 function showVlan(session: IosSession, value = ''): Reply {
   const id = Number(value);
   const name = session.device.vlans.get(id);
   if (name === undefined) return { text: `VLAN id ${id} not found in current VLAN database` };
   const members = [...session.device.interfaces]
-    .filter(([, port]) => port.mode !== 'trunk' && port.access === id)
-    .map(([port]) => port.replace(/^([A-Z][a-z])[A-Za-z]*/, '$1'));
+    .filter(([, port]) => !port.routed && !port.channel && port.mode !== 'trunk' && port.access === id)
+    .map(([port]) => shortName(port));
   return {
     text: [
       '',
@@ -96,11 +59,26 @@ function showVlan(session: IosSession, value = ''): Reply {
   };
 }
 
+function showChannels(session: IosSession): Reply {
+  return { text: channelSummary(session.device.interfaces) };
+}
+
+/** A Port-channel is made by being named. */
 function openInterface(session: IosSession, name = ''): Reply {
-  if (!session.device.interfaces.has(name)) return { text: invalid(session.prompt().length, 'interface '.length) };
+  const { interfaces } = session.device;
+  if (!interfaces.has(name) && groupOf(name) === undefined) return { text: invalid(session.prompt().length, 'interface '.length) };
+  if (!interfaces.has(name)) interfaces.set(name, FRESH);
   session.to('config-if');
   session.port = name;
   return {};
+}
+
+/** Only what was made by being named can be removed. */
+function removeInterface(session: IosSession, name = ''): Reply {
+  const { interfaces } = session.device;
+  if (!interfaces.has(name) || groupOf(name) === undefined) return { text: invalid(session.prompt().length, 'no interface '.length) };
+  remove(interfaces, name);
+  return session.to('config');
 }
 
 function openVlan(session: IosSession, value = ''): Reply {
@@ -139,13 +117,16 @@ const reads: Record<string, Command> = {
   'show running-config interface <interface>': showInterface,
   'show running-config': showRunning,
   'show vlan id <vlan>': showVlan,
+  'show etherchannel summary': showChannels,
   'write memory': writeMemory,
 };
 
 export const grammar = new Grammar<IosSession>({
   // Only ids that the parser takes; 4095 gets the caret.
   vlan: /^(?:[1-9]\d{0,2}|[1-3]\d{3}|40[0-8]\d|409[0-4])$/,
-  interface: /^[A-Z][A-Za-z]+\d+(?:\/\d+)*$/,
+  interface: /^[A-Z][A-Za-z-]+\d+(?:\/\d+)*$/,
+  group: /^(?:[1-9]\d?|1[01]\d|12[0-8])$/,
+  'channel-mode': /^(?:active|passive|on|desirable|auto)$/,
   list: /^[\d,-]+$/,
   number: /^\d+$/,
   word: /^\S+$/,
@@ -165,31 +146,11 @@ export const grammar = new Grammar<IosSession>({
     end: session => session.to('privileged'),
     exit: session => session.to(session.mode === 'config' ? 'privileged' : 'config'),
     'interface <interface>': openInterface,
+    'no interface <interface>': removeInterface,
     'vlan <vlan>': openVlan,
     'no vlan <vlan>': deleteVlan,
   })
   .in('config-vlan', { 'name <word>': nameVlan, 'no name': unnameVlan })
-  .in('config-if', {
-    'description <rest>': put(description => ({ description })),
-    'no description': put({ description: undefined }),
-    'switchport mode access': put({ mode: 'access' }),
-    'switchport mode trunk': put({ mode: 'trunk' }),
-    'no switchport mode': put({ mode: undefined }),
-    'switchport access vlan <vlan>': accessVlan,
-    'no switchport access vlan': put({ access: 1 }),
-    'switchport trunk native vlan <vlan>': put(value => ({ native: Number(value) })),
-    'no switchport trunk native vlan': put({ native: 1 }),
-    'switchport trunk allowed vlan none': put({ allowed: [] }),
-    'switchport trunk allowed vlan all': put({ allowed: undefined }),
-    'switchport trunk allowed vlan <list>': allowed('replace'),
-    'switchport trunk allowed vlan add <list>': allowed('add'),
-    'switchport trunk allowed vlan remove <list>': allowed('remove'),
-    'no switchport trunk allowed vlan': put({ allowed: undefined }),
-    'switchport nonegotiate': nonegotiate,
-    'no switchport nonegotiate': put({ nonegotiate: false }),
-    'spanning-tree portfast': put({ portfast: 'edge' }, PORTFAST_WARNING),
-    'spanning-tree portfast trunk': put({ portfast: 'trunk' }, PORTFAST_WARNING),
-    'no spanning-tree portfast': put({ portfast: undefined }),
-    shutdown: put({ shutdown: true }),
-    'no shutdown': put({ shutdown: false }),
-  });
+  .in('config-if', onInterface)
+  .in('config-if-port', onPort)
+  .in('config-if-channel', onChannel);

@@ -1,8 +1,11 @@
 import { readRanges, span, toPairs, toSet } from '../../vlans.ts';
 
-/** What an IOS switch port is configured as; undefined where the running configuration shows no line. */
+export type ChannelMode = 'active' | 'passive' | 'on' | 'desirable' | 'auto';
+
+/** What an IOS switch port or a Port-channel is configured as; undefined where the running configuration shows no line. */
 export interface Port {
   readonly description?: string | undefined;
+  readonly routed: boolean;
   readonly access: number;
   readonly native: number;
   /** undefined: no list configured, which means all VLANs. */
@@ -11,24 +14,44 @@ export interface Port {
   readonly nonegotiate: boolean;
   readonly portfast?: 'edge' | 'trunk' | undefined;
   readonly shutdown: boolean;
+  /** Of a port: the Port-channel that it is a member of. */
+  readonly channel?: { readonly group: number; readonly mode: ChannelMode } | undefined;
+  /** Of a Port-channel: whether a member serves alone as long as nobody answers its LACP; off by itself. [docs: Catalyst 9300 17.16] */
+  readonly standalone: boolean;
 }
 
-export const FRESH: Port = { access: 1, native: 1, nonegotiate: false, shutdown: false };
+export const FRESH: Port = { routed: false, access: 1, native: 1, nonegotiate: false, shutdown: false, standalone: false };
 
-/** The interface's block of the running configuration, in the order in which IOS writes it. */
+/**
+ * The interface's block of the running configuration, in the order in which IOS writes it: channel-group after all of switchport
+ * [published configurations], the rest of the order [memory].
+ */
 export function interfaceText(name: string, port: Port): string[] {
   const lines = [
     port.description === undefined ? '' : `description ${port.description}`,
+    ...(port.routed ? ['no switchport', 'no ip address'] : switchportText(port)),
+    port.shutdown ? 'shutdown' : '',
+    port.channel ? `channel-group ${port.channel.group} mode ${port.channel.mode}` : '',
+    port.standalone ? 'no port-channel standalone-disable' : '',
+    port.portfast === 'edge' ? 'spanning-tree portfast' : '',
+    port.portfast === 'trunk' ? 'spanning-tree portfast trunk' : '',
+  ];
+  return [`interface ${name}`, ...lines.filter(line => line !== '').map(line => ` ${line}`)];
+}
+
+function switchportText(port: Port): string[] {
+  return [
     port.access === 1 ? '' : `switchport access vlan ${port.access}`,
     port.native === 1 ? '' : `switchport trunk native vlan ${port.native}`,
     ...(port.allowed ? allowedText(port.allowed) : []),
     port.mode ? `switchport mode ${port.mode}` : '',
     port.nonegotiate ? 'switchport nonegotiate' : '',
-    port.shutdown ? 'shutdown' : '',
-    port.portfast === 'edge' ? 'spanning-tree portfast' : '',
-    port.portfast === 'trunk' ? 'spanning-tree portfast trunk' : '',
   ];
-  return [`interface ${name}`, ...lines.filter(line => line !== '').map(line => ` ${line}`)];
+}
+
+/** Gi1/0/1, Po10: as tables and messages write a name. */
+export function shortName(name: string): string {
+  return name.replace(/^([A-Z][a-z])[A-Za-z-]*/, '$1');
 }
 
 /** IOS writes two neighbours as `10,11`, three as `10-12`, and splits a long list over lines that say `add`. */

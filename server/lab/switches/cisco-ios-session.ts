@@ -1,5 +1,6 @@
 import { filtered, type Grammar } from '../grammar.ts';
 import type { CliSession, LabUser, Reply } from '../switch.ts';
+import { groupOf } from './cisco-ios-channel.ts';
 import type { Port } from './cisco-ios-port.ts';
 
 export type IosMode = 'exec' | 'privileged' | 'config' | 'config-if' | 'config-vlan';
@@ -71,7 +72,9 @@ export class IosSession implements CliSession {
 
   /** In a sub-mode every global configuration command is taken too, and leaves the sub-mode. */
   #modes(): string[] {
-    return this.mode.startsWith('config-') ? [this.mode, 'config'] : [this.mode];
+    if (!this.mode.startsWith('config-')) return [this.mode];
+    const own = this.mode === 'config-if' ? [groupOf(this.port) === undefined ? 'config-if-port' : 'config-if-channel'] : [];
+    return [this.mode, ...own, 'config'];
   }
 
   #refuse(why: 'unknown' | 'incomplete', column: number, line: string): string {

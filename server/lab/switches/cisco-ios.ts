@@ -1,5 +1,6 @@
 import { span } from '../../vlans.ts';
 import type { CliSession, LabSwitch, LabUser } from '../switch.ts';
+import { groupOf } from './cisco-ios-channel.ts';
 import { grammar } from './cisco-ios-commands.ts';
 import { FRESH, interfaceText, type Port } from './cisco-ios-port.ts';
 import { IosSession, invalid, unnamed } from './cisco-ios-session.ts';
@@ -8,6 +9,7 @@ import { IosSession, invalid, unnamed } from './cisco-ios-session.ts';
  * A Catalyst with IOS-XE. Texts and behaviours are those of Cisco's configuration guides and of recorded sessions:
  * every accepted line is live at once; a trunk without a list carries every VLAN; a VLAN is made on leaving (config-vlan);
  * an access VLAN that does not exist is made with a notice; the hostname in configuration prompts is cut to 20 characters.
+ * A stack of them is one switch.
  */
 export class CiscoIos implements LabSwitch {
   readonly platform = 'cisco_ios';
@@ -34,11 +36,14 @@ export class CiscoIos implements LabSwitch {
 
   running(): string {
     const vlans = [...this.vlans].filter(([id]) => id !== 1).sort(([a], [b]) => a - b);
+    // Port-channels come first, by number.
+    const place = (name: string) => groupOf(name) ?? Number.MAX_SAFE_INTEGER;
+    const interfaces = [...this.interfaces].sort(([a], [b]) => place(a) - place(b));
     return [
       'version 17.9',
       `hostname ${this.hostname}`,
       ...vlans.flatMap(([id, name]) => ['!', `vlan ${id}`, ...(name === unnamed(id) ? [] : [` name ${name}`])]),
-      ...[...this.interfaces].flatMap(([name, port]) => ['!', ...interfaceText(name, port)]),
+      ...interfaces.flatMap(([name, port]) => ['!', ...interfaceText(name, port)]),
       'end',
     ].join('\n');
   }

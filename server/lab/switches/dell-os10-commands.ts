@@ -1,10 +1,11 @@
 import { Grammar } from '../grammar.ts';
 import type { Reply } from '../switch.ts';
 import { blocks, type Config, readDescription, textOf } from './dell-os10-config.ts';
-import { portCommands } from './dell-os10-ports.ts';
+import { lagCommands, lagConfigCommands, memberCommands } from './dell-os10-lags.ts';
+import { switchCommands } from './dell-os10-ports.ts';
 import type { Os10Session } from './dell-os10-session.ts';
 
-/* Commands of EXEC and CONFIGURATION mode, and of a VLAN's interface. Those of a port are in dell-os10-ports.ts. */
+/* Commands of EXEC and CONFIGURATION mode, and of a VLAN's interface. Those of a port and of a LAG are in files of their own. */
 
 /** Printed for a value out of range [memory]. */
 const ILLEGAL = '% Error: Illegal parameter.';
@@ -24,6 +25,7 @@ export function os10Grammar(): Grammar<Os10Session> {
     path: /^\d+\/\d+\/\d+(?::\d)?$/,
     ethernet: /^ethernet\d+\/\d+\/\d+(?::\d)?$/,
     vlan: /^vlan\d+$/,
+    lag: /^port-channel\d+$/,
     list: /^\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*$/,
     mode: /^(?:active|passive|on)$/,
   })
@@ -34,13 +36,16 @@ export function os10Grammar(): Grammar<Os10Session> {
       end: () => ({}),
     })
     .in('config', config)
+    .in('config', lagConfigCommands)
     .in('vlan', {
       'description <rest>': (s, text) => describeVlan(s, text),
       'no description': s => describeVlan(s),
       shutdown: s => s.change(candidate => void Object.assign(s.vlanIn(candidate) ?? {}, { shutdown: true })),
       'no shutdown': s => s.change(candidate => void Object.assign(s.vlanIn(candidate) ?? {}, { shutdown: false })),
     })
-    .in('port', portCommands);
+    .in('port', switchCommands)
+    .in('port', memberCommands)
+    .in('lag', lagCommands);
 }
 
 const exec: Readonly<Record<string, Run>> = {
@@ -82,6 +87,9 @@ const exec: Readonly<Record<string, Run>> = {
   'show running-configuration interface vlan': s => show(s, name => name.startsWith('vlan')),
   'show running-configuration interface vlan <number>': (s, id) => showOne(s, `vlan${Number(id)}`),
   'show running-configuration interface <vlan>': showOne,
+  'show running-configuration interface port-channel': s => show(s, name => name.startsWith('port-channel')),
+  'show running-configuration interface port-channel <number>': (s, id) => showOne(s, `port-channel${Number(id)}`),
+  'show running-configuration interface <lag>': showOne,
   'show running-configuration interface ethernet': s => show(s, name => name.startsWith('ethernet')),
   'show running-configuration interface ethernet <path>': (s, path) => showOne(s, `ethernet${path}`),
   'show running-configuration interface <ethernet>': showOne,

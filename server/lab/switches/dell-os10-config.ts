@@ -15,13 +15,31 @@ export interface Port {
   shutdown: boolean;
   /** `no switchport`: the port routes. */
   routed: boolean;
-  /** `channel-group …` as typed: the port is a member of a LAG. */
-  channel?: string | undefined;
+  /** The port is a member of a LAG. It has no VLANs of its own then, the LAG has them. */
+  channel?: Membership | undefined;
+  /** What only a LAG has: the interface is one. */
+  lag?: LagSettings;
   /**
    * The lab's liberty: the uplink's list names VLANs that nobody made yet and keeps the ones that are deleted,
    * so that making and deleting a network gives back the very same text. A real list holds only VLANs that exist.
    */
   pinned?: boolean;
+}
+
+/** `channel-group 10 mode active`. */
+export interface Membership {
+  readonly group: number;
+  readonly mode: string;
+}
+
+export interface LagSettings {
+  /** `lacp fallback enable`: one member comes up while nobody speaks LACP on any of them. */
+  fallback: boolean;
+  /** Seconds; undefined is 15 [docs]. */
+  timeout?: number | undefined;
+  preemption: boolean;
+  /** `vlt-port-channel`: the same LAG on the VLT peer has this id too. */
+  vlt?: number | undefined;
 }
 
 export interface Vlan {
@@ -31,6 +49,7 @@ export interface Vlan {
 
 export interface Config {
   readonly vlans: Map<number, Vlan>;
+  /** Ethernet ports and LAGs, by name. */
   readonly ports: Map<string, Port>;
 }
 
@@ -52,16 +71,22 @@ export function plainPort(): Port {
 export function copyOf(config: Config): Config {
   return {
     vlans: new Map([...config.vlans].map(([id, vlan]) => [id, { ...vlan }])),
-    ports: new Map([...config.ports].map(([name, port]) => [name, { ...port, tagged: [...port.tagged] }])),
+    ports: new Map([...config.ports].map(([name, port]) => [name, copyOfPort(port)])),
   };
 }
 
-/** Interface name → the lines below it, VLANs first. */
+function copyOfPort(port: Port): Port {
+  return { ...port, tagged: [...port.tagged], ...(port.lag ? { lag: { ...port.lag } } : {}) };
+}
+
+/** Interface name → the lines below it: VLANs, LAGs, ports. */
 export function blocks(config: Config): Map<string, string[]> {
   const vlans = [...config.vlans].sort(([a], [b]) => a - b);
+  const lags = [...config.ports].filter(([, port]) => port.lag).sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }));
+  const ports = [...config.ports].filter(([, port]) => !port.lag);
   return new Map([
     ...vlans.map(([id, vlan]): [string, string[]] => [`vlan${id}`, vlanLines(vlan)]),
-    ...[...config.ports].map(([name, port]): [string, string[]] => [name, portLines(port)]),
+    ...[...lags, ...ports].map(([name, port]): [string, string[]] => [name, portLines(port)]),
   ]);
 }
 
@@ -88,9 +113,10 @@ export function diffText(candidate: Config, running: Config): string {
 
 function lineDiff(lines: readonly string[], before: readonly string[]): string[] {
   const added = lines.filter(line => !before.includes(line));
-  const subject = (line: string) => line.replace(/^no /, '').replace(/ [\d,-]+$/, '');
+  const subject = (line: string) => line.replace(/^no /, '').replace(/ [\d,-]+(?: mode \w+)?$/, '');
   const replaced = new Set(added.map(subject));
-  const removed = before.filter(line => !lines.includes(line)).map(subject);
+  // What a member prints as `no switchport` ends with the VLAN line that it has again.
+  const removed = before.filter(line => !lines.includes(line) && line !== 'no switchport').map(subject);
   return [...removed.filter(line => !replaced.has(line)).map(line => `no ${line}`), ...added];
 }
 
@@ -99,14 +125,34 @@ function vlanLines(vlan: Vlan): string[] {
 }
 
 function portLines(port: Port): string[] {
-  const lines = [...describe(port.description), port.shutdown ? 'shutdown' : 'no shutdown'];
-  if (port.channel) lines.push(`channel-group ${port.channel}`);
-  if (port.channel || port.routed) return [...lines, 'no switchport'];
-  if (port.mode === 'trunk') lines.push('switchport mode trunk');
-  if (port.untagged !== undefined) lines.push(`switchport access vlan ${port.untagged}`);
-  if (port.tagged.length > 0) lines.push(`switchport trunk allowed vlan ${toRanges(port.tagged)}`);
-  if (port.edge) lines.push('spanning-tree port type edge');
-  return lines;
+  return [
+    ...describe(port.description),
+    port.shutdown ? 'shutdown' : 'no shutdown',
+    ...(port.channel ? [`channel-group ${port.channel.group} mode ${port.channel.mode}`] : []),
+    ...switchportLines(port),
+    ...(port.lag ? lagLines(port.lag) : []),
+    ...(port.edge ? ['spanning-tree port type edge'] : []),
+  ];
+}
+
+/** A member prints `no switchport` like a port that routes [obs: S5248F with 10.5.6]. */
+function switchportLines(port: Port): string[] {
+  if (port.channel || port.routed) return ['no switchport'];
+  return [
+    ...(port.mode === 'trunk' ? ['switchport mode trunk'] : []),
+    ...(port.untagged === undefined ? [] : [`switchport access vlan ${port.untagged}`]),
+    ...(port.tagged.length > 0 ? [`switchport trunk allowed vlan ${toRanges(port.tagged)}`] : []),
+  ];
+}
+
+/** Words and order as recorded: `lacp fallback enable`, `lacp fallback timeout 0`, `vlt-port-channel 1`, then the spanning tree [obs]. */
+function lagLines(lag: LagSettings): string[] {
+  return [
+    ...(lag.fallback ? ['lacp fallback enable'] : []),
+    ...(lag.timeout === undefined ? [] : [`lacp fallback timeout ${lag.timeout}`]),
+    ...(lag.preemption ? [] : ['lacp fallback preemption disable']), // enabled is the default [docs]
+    ...(lag.vlt === undefined ? [] : [`vlt-port-channel ${lag.vlt}`]),
+  ];
 }
 
 /** Quoted when it holds a space [memory]. */

@@ -4,7 +4,7 @@ import { type Config, type Port, plainPort, readDescription } from './dell-os10-
 import type { Os10Session } from './dell-os10-session.ts';
 
 /*
- * Commands of an Ethernet interface.
+ * Commands of an interface that has VLANs: an Ethernet port or a LAG.
  * - `switchport access vlan` names the VLAN of untagged frames, on a trunk too [docs]. `no` puts an access port on VLAN 1, and leaves a
  *   trunk without any [docs: the user guide, "Configure untagged access ports", has `switchport mode trunk`, `no switchport access vlan`].
  * - `switchport trunk allowed vlan` adds to the list, it never replaces it [docs, ngs]; tagged and untagged exclude each other [obs].
@@ -14,17 +14,22 @@ import type { Os10Session } from './dell-os10-session.ts';
 const BOTH = '% Error: Interface cannot be an access and trunk member of the same VLAN.'; // [obs]
 const BOTH_IN_RANGE = `${BOTH} One of the vlan in the range provided is already an access vlan.`; // [obs]
 const NOT_TRUNK = '% Error: Interface is not in trunk mode.'; // [memory]
-const NOT_LAYER_2 = '% Error: Interface is not in L2 mode.'; // [memory]
-const LAG_MEMBER = '% Error: Interface is part of a port-channel.'; // [memory]
-const ILLEGAL = '% Error: Illegal parameter.'; // [docs] for the text, [memory] for where it is printed
+export const NOT_LAYER_2 = '% Error: Interface is not in L2 mode.'; // [memory]
+/** VLANs of a member are the LAG's [docs: only the description and `shutdown` are supported]; wording [ansible: Dell's terminal plugin]. */
+export const LAG_MEMBER = '% Error: Interface is part of a port-channel.';
+export const ILLEGAL = '% Error: Illegal parameter.'; // [docs] for the text, [memory] for where it is printed
 const missing = (id: number) => `% Error: VLAN ${id} does not exist.`; // must exist before use [docs]; wording [memory]
 
 type Edit = (port: Port, value: string, candidate: Config) => string | undefined;
 
-const edit =
+/** A command that changes the interface, or says why it does not. */
+export const edit =
   (change: Edit) =>
   (session: Os10Session, ...values: string[]): Reply =>
-    session.change(candidate => change(session.portIn(candidate), values.join(' '), candidate));
+    session.change(candidate => {
+      const port = session.portIn(candidate);
+      return port ? change(port, values.join(' '), candidate) : ILLEGAL;
+    });
 
 /** Sets some of a port's fields. */
 const put = (fields: Partial<Port>) => (port: Port) => void Object.assign(port, fields);
@@ -35,7 +40,7 @@ const layer2 = (change: Edit) =>
     return port.routed ? NOT_LAYER_2 : change(port, value, candidate);
   });
 
-export const portCommands: Readonly<Record<string, (session: Os10Session, ...values: string[]) => Reply>> = {
+export const switchCommands: Readonly<Record<string, (session: Os10Session, ...values: string[]) => Reply>> = {
   shutdown: edit(put({ shutdown: true })),
   'no shutdown': edit(put({ shutdown: false })),
   'description <rest>': edit(describe),
@@ -69,11 +74,6 @@ export const portCommands: Readonly<Record<string, (session: Os10Session, ...val
   }),
   'spanning-tree port type edge': layer2(put({ edge: true })),
   'no spanning-tree port type edge': layer2(put({ edge: false })),
-  'channel-group <number> mode <mode>': edit((port, value) => {
-    const [group, mode] = value.split(' ');
-    Object.assign(port, { ...plainPort(), description: port.description, shutdown: port.shutdown, channel: `${group} mode ${mode}` });
-  }),
-  'no channel-group': edit(put({ channel: undefined })),
 };
 
 function addTagged(port: Port, list: string, candidate: Config): string | undefined {

@@ -7,13 +7,13 @@ import type { Os10Store } from './dell-os10-store.ts';
 export const UNRECOGNIZED = '% Error: Unrecognized command.';
 const INCOMPLETE = '% Error: Incomplete command.';
 
-export type Mode = 'exec' | 'config' | 'port' | 'vlan';
+export type Mode = 'exec' | 'config' | 'port' | 'lag' | 'vlan';
 
 /** A user at an OS10 prompt. */
 export class Os10Session implements CliSession {
   readonly store: Os10Store;
   mode: Mode = 'exec';
-  /** The interface being edited: `ethernet1/1/1` or `vlan100`. */
+  /** The interface being edited: `ethernet1/1/1`, `port-channel10` or `vlan100`. */
   edited = '';
   /** From `start transaction` to `commit`: what is typed stays in the candidate. */
   transaction = false;
@@ -31,7 +31,8 @@ export class Os10Session implements CliSession {
   prompt(): string {
     if (this.mode === 'exec') return `${this.#hostname}# `;
     if (this.mode === 'config') return `${this.#hostname}(config)# `;
-    return `${this.#hostname}(conf-if-${this.edited.replace('ethernet', 'eth').replace('vlan', 'vl-')})# `;
+    const short = this.edited.replace('ethernet', 'eth').replace('port-channel', 'po-').replace('vlan', 'vl-');
+    return `${this.#hostname}(conf-if-${short})# `;
   }
 
   paging() {
@@ -88,13 +89,11 @@ export class Os10Session implements CliSession {
     return {};
   }
 
-  portIn(config: Config): Port {
-    const port = config.ports.get(this.edited);
-    if (!port) throw new Error(`lab: no interface ${this.edited}`);
-    return port;
+  /** A LAG and a VLAN are gone when they were deleted meanwhile, or never committed. */
+  portIn(config: Config): Port | undefined {
+    return config.ports.get(this.edited);
   }
 
-  /** Gone when another session has deleted it meanwhile. */
   vlanIn(config: Config): Vlan | undefined {
     return config.vlans.get(Number(this.edited.slice('vlan'.length)));
   }

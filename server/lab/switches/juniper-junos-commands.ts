@@ -1,8 +1,9 @@
 import { Grammar } from '../grammar.ts';
 import type { Reply } from '../switch.ts';
 import type { Editor } from './juniper-junos-database.ts';
+import { lagOf, lagsIn, membersOf } from './juniper-junos-lag.ts';
 import type { Box, JunosSession } from './juniper-junos-session.ts';
-import { branchAt } from './juniper-junos-tree.ts';
+import { branchAt, type Tree } from './juniper-junos-tree.ts';
 
 /** Every command the lab's Junos knows, in full words: a real one takes abbreviations, a playbook must not lean on them. */
 export const COMMANDS = new Grammar<JunosSession>({ number: /^\d{1,5}$/, word: /^\S+$/ })
@@ -61,23 +62,41 @@ function to(session: JunosSession, level: readonly string[]): Reply {
   return {};
 }
 
-/** Only a port that is on the box is known here; one that is merely configured is not. Every port's link is up. */
-function showInterfaces({ database, installed }: Box, name?: string): Reply {
-  if (name !== undefined && !installed.includes(name)) return { text: `error: device ${name} not found` };
-  const rows = (name === undefined ? installed : [name]).flatMap(port => {
-    const own = branchAt(database.committed, ['interfaces', port]);
-    const admin = own?.has('disable') ? 'down' : 'up';
-    const unit = own && branchAt(own, ['unit', '0']);
-    const families = [...(unit?.get('family')?.keys() ?? [])].map(family => family.replace('ethernet-switching', 'eth-switch'));
-    return [row(port, admin, admin), ...(unit ? [row(`${port}.0`, 'up', admin, families[0])] : [])];
+/** Only a port that is on the box is known here, and an aggregate that has members; one that is merely configured is not. */
+function showInterfaces(box: Box, name?: string): Reply {
+  const { committed } = box.database;
+  const known = [...box.installed, ...lagsIn(committed)];
+  if (name !== undefined && !known.includes(name)) return { text: `error: device ${name} not found` };
+  const rows = (name === undefined ? known : [name]).flatMap(port => {
+    const own = branchAt(committed, ['interfaces', port]) ?? new Map();
+    const link = hasLink(port, box) ? 'up' : 'down';
+    const lag = branchAt(committed, ['interfaces', lagOf(own) ?? '']);
+    return [row(port, own.has('disable') ? 'down' : 'up', link), ...unitRow(port, link, own, lag)];
   });
   return { text: [row('Interface', 'Admin', 'Link', 'Proto    Local                 Remote'), ...rows].join('\n') };
+}
+
+/** Something is plugged in everywhere: whatever is open has a link, an aggregate through one of its members. */
+function hasLink(port: string, { database: { committed }, installed }: Box): boolean {
+  const isOpen = (own: Tree | undefined) => !own?.has('disable');
+  if (!isOpen(branchAt(committed, ['interfaces', port]))) return false;
+  return installed.includes(port) || (lagsIn(committed).includes(port) && membersOf(port, committed).some(isOpen));
+}
+
+/** A port's unit; a member shows that of its aggregate. */
+function unitRow(port: string, link: string, own: Tree, lag: Tree | undefined): string[] {
+  const families = [...(branchAt(own, ['unit', '0', 'family'])?.keys() ?? [])].map(family =>
+    family.replace('ethernet-switching', 'eth-switch'),
+  );
+  if (branchAt(own, ['unit', '0'])) return [row(`${port}.0`, 'up', link, families[0])];
+  return lag && branchAt(lag, ['unit', '0']) ? [row(`${port}.0`, 'up', link, `aenet    --> ${lagOf(own)}.0`)] : [];
 }
 
 const row = (name: string, admin: string, link: string, rest = '') =>
   `${name.padEnd(24)}${admin.padEnd(6)}${link.padEnd(5)}${rest}`.trimEnd();
 
-function showVlans({ database }: Box, name?: string): Reply {
+function showVlans(box: Box, name?: string): Reply {
+  const { database } = box;
   const vlans = [...(database.committed.get('vlans') ?? [])].filter(([vlan]) => name === undefined || vlan === name);
   if (name !== undefined && vlans.length === 0) return { text: `error: vlan with name '${name}' does not exist` }; // [memory]
   const rows = vlans.flatMap(([vlan, own]) => {
@@ -87,7 +106,7 @@ function showVlans({ database }: Box, name?: string): Reply {
     );
     return [
       `${'default-switch'.padEnd(24)}${vlan.padEnd(22)}${id}`,
-      ...ports.map(([port, own]) => `${' '.repeat(59)}${port}.0${own.has('disable') ? '' : '*'}`),
+      ...ports.map(([port]) => `${' '.repeat(59)}${port}.0${hasLink(port, box) ? '*' : ''}`),
       '',
     ];
   });

@@ -1,10 +1,12 @@
+import { lagOf } from './juniper-junos-lag.ts';
 import { branchAt, type Tree } from './juniper-junos-tree.ts';
 
 /*
  * What Junos finds only when a configuration is committed. Layout: where, what, why, as `commit` prints it.
- * Recorded from switches: the undefined VLAN, the trunk without members, the range on an access port.
+ * Recorded from switches: the undefined VLAN, the trunk without members, the range on an access port, a unit on a member of an aggregate.
  * From memory, the point sure and the words not: more than one member on an access port, one id for two VLANs,
- * a native VLAN without a trunk, a unit on a member of an aggregate, two families on one unit.
+ * a native VLAN without a trunk, two families on one unit, the options of an aggregate on a port. That a member may not have an MTU of its
+ * own is from netlab's configurations. Nothing is said to a member of an aggregate that is not configured, nor to one without members.
  */
 
 interface Port {
@@ -20,10 +22,14 @@ export function complaintsOf(configuration: Tree): string[] {
 }
 
 function aggregated({ name, tree }: Port): string[] {
-  if (!tree.has('ether-options') || !tree.has('unit')) return [];
-  return [...(tree.get('unit')?.keys() ?? [])].map(unit =>
-    complaint(`interfaces ${name}`, `unit ${unit}`, 'logical unit is not allowed on aggregated links'),
+  const where = `interfaces ${name}`;
+  const other = name.startsWith('ae') ? 'ether-options' : 'aggregated-ether-options';
+  const misplaced = tree.has(other) ? [complaint(where, other, `${other} cannot be configured on this interface`)] : [];
+  if (lagOf(tree) === undefined) return misplaced;
+  const units = [...(tree.get('unit')?.keys() ?? [])].map(unit =>
+    complaint(where, `unit ${unit}`, 'logical unit is not allowed on aggregated links'),
   );
+  return [...misplaced, ...units, ...(tree.has('mtu') ? [complaint(where, 'mtu', 'mtu is not allowed on aggregated links')] : [])];
 }
 
 function routed({ name, tree }: Port): string[] {

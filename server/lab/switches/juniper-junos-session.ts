@@ -123,6 +123,8 @@ export class JunosSession implements CliSession {
       return [...lines];
     }
     if (!shown) return undefined;
+    // There are no groups here to inherit from.
+    if (pipe === 'display inheritance no-comments') return [...lines];
     if (pipe === 'display set') return setLines(shown.tree, shown.statement, ['set', ...shown.path].join(' '));
     const back = /^compare(?: rollback (\d+))?$/.exec(pipe);
     // `compare` alone sets the candidate against what is in force; in operational mode it needs a rollback to compare with.
@@ -161,10 +163,8 @@ export class JunosSession implements CliSession {
     const locked = editor.locked();
     if (locked) return { text: locked };
     const { is, stays } = place.statement;
-    const leaf = is === 'leaf' || is === 'leaf-list';
     if (how === 'set') {
-      if (leaf ? place.values.length === 0 : is !== 'flag' && !stays)
-        return { text: this.#caret(this.#command.length, 'missing argument.') };
+      if (place.values.length === 0 && is !== 'flag' && !stays) return { text: this.#caret(this.#command.length, 'missing argument.') };
       put(editor.candidate, place);
       return {};
     }

@@ -14,8 +14,10 @@ export interface Statement {
   readonly has?: Readonly<Record<string, Statement>>;
   /** Of a list: what each entry is. */
   readonly entry?: Statement;
-  /** Of a list its keys, of a leaf its value. */
+  /** Of a list its keys, of a leaf its value; of a container the one value that stands among its statements: `802.3ad ae0`. */
   readonly takes?: Complaint;
+  /** Of a flag: those beside it that go when it is set. */
+  readonly replaces?: readonly string[];
   /** Stays when the last statement inside it is deleted: list entries, and containers that mean something when empty. */
   readonly stays?: boolean;
   /** Its name is printed on the line of what is inside it: `unit 0`, `family inet`. */
@@ -59,8 +61,8 @@ export function placeOf(root: Statement, words: readonly Word[]): Place | Wrong 
   const path: string[] = [];
   let statement = root;
   for (const [i, { text, at }] of words.entries()) {
-    if (statement.is === 'leaf' || statement.is === 'leaf-list') return valuesAt(statement, path, words.slice(i));
     const next = statement.is === 'container' ? ownOf(statement, text) : statement.entry;
+    if (!next && statement.takes) return valuesAt(statement, path, words.slice(i));
     if (!next) return { wrong: 'syntax error.', at };
     const complaint = statement.is === 'list' ? statement.takes?.(text) : undefined;
     if (complaint) return { wrong: complaint, at };
@@ -93,7 +95,7 @@ export function branchAt(tree: Tree, path: readonly string[]): Tree | undefined 
   return here;
 }
 
-/** `set`: a leaf's value replaces the one before, a leaf-list's value joins those that are there. */
+/** `set`: a leaf's value, or that of a container, replaces the one before; a leaf-list's value joins those that are there. */
 export function put(tree: Tree, { path, values, statement }: Place): void {
   let here = tree;
   for (const step of path) {
@@ -101,8 +103,9 @@ export function put(tree: Tree, { path, values, statement }: Place): void {
     here.set(step, next);
     here = next;
   }
-  if (statement.is === 'leaf') here.clear();
+  if (values.length > 0 && statement.is !== 'leaf-list') for (const before of valuesIn(here, statement)) here.delete(before);
   for (const value of values) here.set(value, new Map());
+  for (const other of statement.replaces ?? []) branchAt(tree, path.slice(0, -1))?.delete(other);
 }
 
 /** `delete`: false when it was not there. What is left empty above goes too, unless it is of those that stay. */
@@ -130,11 +133,17 @@ interface Part {
   readonly statement: Statement;
 }
 
+/** What stands in a tree and is no statement of its own there. */
+const valuesIn = (tree: Tree, statement: Statement) => [...tree.keys()].filter(name => !ownOf(statement, name));
+
+const VALUE: Statement = { is: 'flag' };
+
 function partsOf(tree: Tree, statement: Statement): Part[] {
-  const names = statement.is === 'list' ? [...tree.keys()].sort(byNumber) : Object.keys(statement.has ?? {});
+  const isList = statement.is === 'list';
+  const names = isList ? [...tree.keys()].sort(byNumber) : [...Object.keys(statement.has ?? {}), ...valuesIn(tree, statement)];
   return names.flatMap(name => {
     const branch = tree.get(name);
-    const inner = statement.is === 'list' ? statement.entry : ownOf(statement, name);
+    const inner = isList ? statement.entry : (ownOf(statement, name) ?? VALUE);
     if (!branch || !inner) return [];
     if (!inner.inline) return [{ label: name, tree: branch, statement: inner }];
     return partsOf(branch, inner).map(part => ({ ...part, label: `${name} ${part.label}` }));
@@ -162,6 +171,9 @@ function braced({ label, tree, statement }: Part, indent: string): string[] {
   const values = [...tree.keys()].map(quoted);
   if (statement.is === 'flag') return [`${indent}${label};`];
   if (!holdsMore(statement)) return [`${indent}${label} ${values.length === 1 ? values[0] : `[ ${values.join(' ')} ]`};`];
+  // A value that stands there alone goes on the line: `802.3ad ae0;`.
+  if (statement.is === 'container' && values.length === 1 && valuesIn(tree, statement).length === 1)
+    return [`${indent}${label} ${values[0]};`];
   const inside = braces(tree, statement, `${indent}    `);
   return inside.length === 0 ? [`${indent}${label};`] : [`${indent}${label} {`, ...inside, `${indent}}`];
 }

@@ -10,6 +10,7 @@ import { placeOf, put, setLines, type Tree, wordsOf } from './juniper-junos-tree
  * A QFX with ELS. Texts and behaviours are those of Juniper's CLI guides and of recorded sessions;
  * where neither says, the code says [memory]:
  * nothing typed is in force before `commit`; `set` adds to a list of members; a VLAN that is not there is found at commit;
+ * an aggregate is there once it has a member, and members have nothing of their own;
  * `commit confirmed` is taken back by the switch itself; whoever edits exclusively keeps all others from committing.
  */
 export class JuniperJunos implements LabSwitch {
@@ -61,6 +62,7 @@ export class JuniperJunos implements LabSwitch {
   #factory(): Tree {
     const tree: Tree = new Map();
     const lines = [
+      'chassis aggregated-devices ethernet device-count 16',
       ...this.ports.flatMap(port => [`interfaces ${port} disable`, `interfaces ${port} unit 0 family ethernet-switching`]),
       ...this.uplinks.flatMap(name => [
         `interfaces ${name} description "uplink to spine-1"`,
