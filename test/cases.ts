@@ -11,10 +11,21 @@ export const PORTS: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(SWITCHES).map(([platform, make]) => [platform, make('sw', LAB_USER).ports[6] ?? '']),
 );
 
+/** A LAG that no lab switch has until it is made. */
+export const LAGS: Readonly<Record<string, string>> = {
+  cisco_ios: 'Port-channel10',
+  arista_eos: 'Port-Channel10',
+  juniper_junos: 'ae1',
+  dell_os10: 'port-channel10',
+  openvswitch: 'bond0',
+};
+
 export interface Case {
   readonly name: string;
   readonly method: Method;
   readonly args: Values;
+  /** `lag`: what it is about is the LAG; `member`: a port that joins or has joined it. */
+  readonly about?: 'lag' | 'member';
 }
 
 const ACCESS: Values = { mode: 'access', native_vlan: 100, allowed_vlans: null };
@@ -36,6 +47,20 @@ export const CASES: readonly Case[] = [
   { name: 'update_port.access', method: 'update_port', args: ACCESS },
   { name: 'update_port.trunk', method: 'update_port', args: TRUNK },
   { name: 'update_port.trunk-without-native', method: 'update_port', args: TAGGED },
+  { name: 'attach_port.hybrid', method: 'attach_port', args: { ...TRUNK, mode: 'hybrid' } },
+  { name: 'attach_lag.access', method: 'attach_lag', args: ACCESS, about: 'lag' },
+  { name: 'attach_lag.trunk', method: 'attach_lag', args: { ...TRUNK, description: 'node 42' }, about: 'lag' },
+  { name: 'attach_lag.trunk-without-native', method: 'attach_lag', args: TAGGED, about: 'lag' },
+  { name: 'attach_lag.static', method: 'attach_lag', args: { ...ACCESS, aggregation: 'static' }, about: 'lag' },
+  { name: 'attach_lag.two-switches', method: 'attach_lag', args: { ...ACCESS, mlag: true }, about: 'lag' },
+  { name: 'join_lag.access', method: 'join_lag', args: { ...ACCESS, description: 'node 42' }, about: 'member' },
+  { name: 'join_lag.trunk', method: 'join_lag', args: TRUNK, about: 'member' },
+  { name: 'join_lag.trunk-without-native', method: 'join_lag', args: TAGGED, about: 'member' },
+  { name: 'join_lag.static', method: 'join_lag', args: { ...ACCESS, aggregation: 'static' }, about: 'member' },
+  { name: 'delete_lag', method: 'delete_lag', args: {}, about: 'lag' },
+  { name: 'detach_port.lag', method: 'detach_port', args: {}, about: 'lag' },
+  { name: 'detach_port.lag-default-vlan', method: 'detach_port', args: { default_vlan: 999 }, about: 'lag' },
+  { name: 'is_port_supported.lag', method: 'is_port_supported', args: {}, about: 'lag' },
   { name: 'detach_port.closed', method: 'detach_port', args: {} },
   { name: 'detach_port.default-vlan', method: 'detach_port', args: { default_vlan: 999 } },
   { name: 'is_port_supported', method: 'is_port_supported', args: {} },
@@ -53,14 +78,14 @@ const ID = 'mercury-golden';
 export const CHANGE = 'curygolden';
 
 /** What a platform would type for a case. */
-export function planOf(platform: string, { method, args }: Pick<Case, 'method' | 'args'>, id = ID): ChangePlan {
+export function planOf(platform: string, { method, args, about }: Omit<Case, 'name'>, id = ID): ChangePlan {
   const isNetwork = method === 'add_network' || method === 'delete_network';
   return plan(
     {
       id,
       method,
       device: platform,
-      args: isNetwork ? args : { port: PORTS[platform] ?? '', ...args },
+      args: isNetwork ? args : { ...whereOn(platform, method, about), ...args },
       caller: { name: 'golden', address: '', scheme: 'none' },
       why: {},
       dryRun: true,
@@ -68,6 +93,13 @@ export function planOf(platform: string, { method, args }: Pick<Case, 'method' |
     },
     library,
   );
+}
+
+function whereOn(platform: string, method: Method, about: Case['about']): Values {
+  const lag = LAGS[platform] ?? '';
+  if (about === 'lag') return { port: lag };
+  const port = PORTS[platform] ?? '';
+  return method === 'join_lag' ? { port, lag } : { port };
 }
 
 function withOneDeviceEach(read: Library): Library {

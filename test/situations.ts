@@ -47,7 +47,7 @@ const BY_HAND: Readonly<Record<string, readonly string[]>> = {
 /** The first is the usual one; the others show what it cannot. */
 export function situationsOf(platform: string, wanted: Case): [Situation, ...Situation[]] {
   let made = 0;
-  const typed = (one: Pick<Case, 'method' | 'args'>) => {
+  const typed = (one: Omit<Case, 'name'>) => {
     made += 1;
     return typedWhenWell(planOf(platform, one, `ready-${made}`));
   };
@@ -73,11 +73,34 @@ export function situationsOf(platform: string, wanted: Case): [Situation, ...Sit
       ...(BY_HAND[platform] ? [{ ...used, ready: [...ready, ...networks([300])], byHand: BY_HAND[platform] }] : []),
     ];
   }
+  if (wanted.about !== undefined) return onLag(wanted, well, failed, networks, typed);
   const ready = networks(vlansIn([wanted]));
   const serving = [...networks(vlansIn([wanted, other])), typed(other)];
   // A port that serves somebody is taken off its network when an attach fails: on every platform that takes the rescue.
   if (wanted.method === 'attach_port') return [{ ...well, ready }, ...failed.map(one => ({ ...one, ready: serving, ends: /^rescued / }))];
   return [{ ...well, ready: serving }, ...failed.map(one => ({ ...one, ready: serving }))];
+}
+
+/** A LAG that is made, one that serves by a member, and a member that leaves. */
+function onLag(
+  wanted: Case,
+  well: Situation,
+  failed: readonly Situation[],
+  networks: (vlans: readonly number[]) => BenchLine[][],
+  typed: (one: Omit<Case, 'name'>) => BenchLine[],
+): [Situation, ...Situation[]] {
+  const other = golden(wanted.args.mode === 'access' ? 'attach_lag.trunk-without-native' : 'attach_lag.access');
+  const { aggregation = null } = wanted.args;
+  const attached = typed({ ...other, args: { ...other.args, aggregation } });
+  const joined = typed({ method: 'join_lag', args: { ...other.args, aggregation }, about: 'member' });
+  const ready = networks(vlansIn([wanted, other]));
+  const serving = [...ready, attached, joined];
+  const fails = (before: Situation['ready']) => failed.map(one => ({ ...one, ready: before }));
+  if (wanted.method === 'is_port_supported') return [{ ...well, ready: [...ready, attached] }];
+  if (wanted.method === 'delete_lag')
+    return [{ ...well, ready: [...ready, attached] }, ...fails([...ready, attached]), { ...well, ready: serving, ends: /^refused / }];
+  if (wanted.method === 'detach_port') return [{ ...well, ready: serving }, ...fails(serving)];
+  return [{ ...well, ready }, { ...well, ready: serving }, ...fails(serving)];
 }
 
 function vlansIn(cases: readonly Case[]): number[] {

@@ -205,19 +205,19 @@ describe('mercury plan --request', () => {
 });
 
 describe('mercury plan of what may not be', () => {
-  it('ends with 3 and says why: VLAN 1, no such port name, an unknown device, a mode that the platform has not', async () => {
+  it('ends with 3 and says why: VLAN 1, no such port name, an unknown device, an MTU where there is none to set', async () => {
     const tries = await Promise.all([
       run(['plan', 'attach_port', 'sw-cisco_ios', 'Gi1/0/7', '--native', '1']),
       run(['plan', 'attach_port', 'sw-cisco_ios', 'Gi1/0/7; reload', '--native', '100']),
       run(['plan', 'detach_port', 'sw-cisco_iso', 'Gi1/0/7']),
-      run(['plan', 'attach_port', 'sw-cisco_ios', 'Gi1/0/7', '--mode', 'hybrid', '--native', '100', '--allowed', '200']),
+      run(['plan', 'attach_port', 'sw-cisco_ios', 'Gi1/0/7', '--native', '100', '--mtu', '9000']),
     ]);
     expect(tries.map(({ status, out }) => ({ status, out }))).toEqual(tries.map(() => ({ status: 3, out: '' })));
-    const [vlan, port, device, mode] = tries.map(({ err }) => err);
+    const [vlan, port, device, mtu] = tries.map(({ err }) => err);
     expect(vlan).toContain('refused: sw-cisco_ios: VLAN 1 is outside 2-1001,1006-4094');
     expect(port).toContain('is no port name of Cisco IOS');
     expect(device).toContain('did you mean sw-cisco_ios?');
-    expect(mode).toContain('has no hybrid ports');
+    expect(mtu).toContain('cannot set the MTU of a port');
   });
 
   it('tells it to machines as JSON on standard output, with the same exit status', async () => {

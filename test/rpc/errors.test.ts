@@ -38,7 +38,6 @@ describe.each([
   ['unknown_device', 400, 'InvalidParameterValue', 'nowhere', {}, /no switch .* called nowhere/],
   ['not_valid', 400, 'InvalidParameterValue', 'leaf', { native_vlan: 1 }, /leaf: VLAN 1 is outside 2-1001/],
   ['not_valid', 400, 'InvalidParameterValue', 'leaf', { mode: 'trunk' }, /leaf: a trunk needs allowed_vlans/],
-  ['unsupported', 400, 'InvalidParameterValue', 'leaf', { mode: 'hybrid' }, /leaf: .* has no hybrid ports/],
   ['unsupported', 400, 'InvalidParameterValue', 'leaf', { mtu: 9000 }, /leaf: .* cannot set the MTU/],
   ['unsupported', 400, 'InvalidParameterValue', 'leaf', { network: { network_type: 'geneve' } }, /leaf: .* carries no geneve/],
   ['unreachable', 503, 'NetworkError', 'gone', {}, /gone \(127\.0\.0\.1:\d+\) cannot be reached/],

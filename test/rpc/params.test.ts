@@ -161,7 +161,7 @@ describe('a refused call', () => {
     ['access with allowed_vlans', { port, allowed_vlans: [200] }, /allowed_vlans belongs to mode trunk/],
     ['a trunk without allowed_vlans', { port, mode: 'trunk' }, /a trunk needs allowed_vlans/],
     ['a trunk with an empty list', { port, mode: 'trunk', allowed_vlans: [] }, /a trunk needs allowed_vlans/],
-    ['hybrid, which the platform has not', { port, mode: 'hybrid', allowed_vlans: [200] }, /has no hybrid ports/],
+    ['a hybrid without native_vlan', { port, mode: 'hybrid', native_vlan: null, allowed_vlans: [200] }, /a hybrid needs native_vlan/],
     ['a network type that is not carried', { port, network: { network_type: 'vxlan' } }, /carries no vxlan/],
     ['an uplink', { port: portOf('leaf', 'TenGigabitEthernet1/1/1') }, /TenGigabitEthernet1\/1\/1 is an uplink/],
     ['an uplink by its short name', { port: portOf('leaf', 'te1/1/1') }, /TenGigabitEthernet1\/1\/1 is an uplink/],

@@ -92,7 +92,7 @@ describe('is_link_valid', () => {
     ['VLAN 5000 of the network', { port, network: { segmentation_id: 5000 } }, /VLAN 5000 is outside/],
     ['VLAN 4095 among the tagged', { port, mode: 'trunk', allowed_vlans: [100, 4095] }, /VLAN 4095 is outside/],
     ['a network type that is not carried', { port, network: { network_type: 'vxlan' } }, /no vxlan networks/],
-    ['a mode the platform has not', { port, mode: 'hybrid', native_vlan: 100, allowed_vlans: [100] }, /no hybrid ports/],
+    ['a hybrid without native_vlan', { port, mode: 'hybrid', native_vlan: null, allowed_vlans: [100] }, /a hybrid needs native_vlan/],
     ['a trunk without a list', { port, mode: 'trunk', native_vlan: 100 }, /a trunk needs allowed_vlans/],
     ['access without a VLAN', { port, mode: 'access' }, /needs native_vlan/],
     ['a list on an access port', { port, native_vlan: 100, allowed_vlans: [200] }, /belongs to mode trunk/],
