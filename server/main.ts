@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { CallOptions } from './cli/call.ts';
+import type { ImportOptions } from './cli/import.ts';
 import type { LabCommandOptions } from './cli/lab.ts';
 import type { CommonOptions } from './cli/setup.ts';
 import { type RequestOptions, withRequestOptions } from './cli/words.ts';
@@ -42,10 +43,30 @@ sub('call', 'a JSON-RPC client', 'mercury call attach_port @params.json --dry-ru
   .argument('[params]', 'a JSON object, @FILE, or - for standard input')
   .option('--url <url>', 'where the service is', 'http://127.0.0.1:6190')
   .option('--dry-run', 'ask for the plan only')
+  .option('--user <name>', 'who you are; the password is in MERCURY_PASSWORD, or asked for')
+  .option('--password-file <file>', 'the password is in this file')
+  .option('--cacert <file>', 'PEM file with the authorities to believe')
+  .option('--cert <file>', 'PEM file with your certificate')
+  .option('--key <file>', 'PEM file with its private key')
   .action(
     run(async (method: string, params: string | undefined, options: CallOptions) =>
       (await import('./cli/call.ts')).callCommand(method, params, { ...common(), ...options }),
     ),
+  );
+
+sub(
+  'import',
+  'turn another tool’s inventory into an inventory and a credentials file',
+  `mercury import ml2_conf_genericswitch.ini \\\n    --inventory inventory/new.yml --credentials /etc/mercury/credentials.yml`,
+)
+  .argument('<file>', 'Ironic’s switch file, that of networking-generic-switch, or an Ansible inventory in YAML; - reads standard input')
+  .addOption(new Option('--format <format>', 'whose file it is, where its content does not tell').choices(['ironic', 'ngs', 'ansible']))
+  .option('--inventory <file>', 'write the inventory there; else it is printed')
+  .option('--credentials <file>', 'write users, passwords and keys there, with mode 600; else they stay where they are')
+  .option('--force', 'write over files that are there')
+  .addHelpText('after', importManual)
+  .action(
+    run(async (file: string, options: ImportOptions) => (await import('./cli/import.ts')).importCommand(file, { ...common(), ...options })),
   );
 
 sub('lab', 'start one simulated switch of each vendor and print their addresses', 'mercury lab --write /tmp/lab --command 50 --commit 2000')
@@ -131,5 +152,17 @@ Exit status:
    7  failed, and the port was left in the safe state of its playbook
    8  not known: look at the device
    9  verify: the device does not hold what is asked
-  10  lint: there are complaints`;
+  10  lint: there are complaints; import: something is left to do by hand`;
+}
+
+function importManual(): string {
+  return `
+What could not be carried over goes to standard error, with its line.
+
+Exit status:
+   0  all that matters was carried over; host keys are still to be written
+   2  wrong usage, a format that nobody knows, a file that is broken or
+      already there: nothing was written
+  10  carried over, and some of it needs a person first: a device of an
+      unknown platform, a password that is not in the file, ...`;
 }

@@ -18,8 +18,8 @@ export interface Placed {
 export interface Found {
   readonly name: string;
   readonly place: Place;
-  /** Groups that name its platform, the weakest first; none when the device names it itself. */
-  readonly groups: readonly string[];
+  /** Groups that its platform comes from, the weakest first: each one's name as the key, what it says as the text. */
+  readonly groups?: readonly Placed[] | undefined;
   readonly platform?: Placed | undefined;
   readonly address?: Placed | undefined;
   readonly port?: Placed | undefined;

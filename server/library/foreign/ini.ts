@@ -18,9 +18,9 @@ export interface IniSection {
  */
 export function parseIni(text: string, file: string): IniSection[] {
   const complaints = new Complaints();
-  const sections = new Map<string, { name: string; place: Place; values: { key: string; text: string; place: Place }[] }>();
-  let section: { values: { key: string; text: string; place: Place }[] } | undefined;
-  let open: { text: string } | undefined;
+  const sections = new Map<string, IniSection & { readonly values: Placed[] }>();
+  let section: { readonly values: Placed[] } | undefined;
+  let open: { key: string; text: string; place: Place } | undefined;
   for (const [i, raw] of linesOf(text).entries()) {
     const line = raw.trimEnd();
     const place = { file, line: i + 1 };
@@ -34,23 +34,27 @@ export function parseIni(text: string, file: string): IniSection[] {
     if (line.startsWith('[')) {
       const name = line.slice(1, -1);
       if (!line.endsWith(']') || name === '') complaints.add(place, 'a section is written [name], and nothing else on its line');
-      section = sections.get(name) ?? { values: [] };
-      sections.set(name, { name, place, ...sections.get(name), values: section.values });
+      const known = sections.get(name) ?? { name, place, values: [] };
+      sections.set(name, known);
+      section = known;
       continue;
     }
     const assignment = /^([^=:]*)[=:](.*)$/s.exec(line);
     const key = assignment?.[1]?.trim();
     if (!assignment) complaints.add(place, 'is neither a comment, a [section] nor `key = value`');
     else if (!key) complaints.add(place, 'has no key before its = or :');
-    else if (!section) complaints.add(place, `${key} stands before any [section]`);
-    else section.values.push((open = { key, text: unquoted((assignment[2] ?? '').trim()), place }));
+    else {
+      open = { key, text: unquoted((assignment[2] ?? '').trim()), place };
+      if (section) section.values.push(open);
+      else complaints.add(place, 'stands before any [section]');
+    }
   }
   complaints.throwIfAny();
   return [...sections.values()];
 }
 
 function linesOf(text: string): string[] {
-  return text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/);
+  return text.split(/\r\n|\r|\n/);
 }
 
 function unquoted(text: string): string {
@@ -67,7 +71,8 @@ export class Keys {
     for (const value of section.values) {
       const first = this.#values.get(value.key);
       // Both services take the first of the values that oslo.config gives them.
-      if (first) notes.todo(value.place, `[${section.name}]: ${value.key} is there twice; the first one counted, in line ${first.place.line}`);
+      if (first)
+        notes.todo(value.place, `[${section.name}]: ${value.key} is there twice; the first one counted, in line ${first.place.line}`);
       else this.#values.set(value.key, value);
     }
   }

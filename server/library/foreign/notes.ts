@@ -27,8 +27,10 @@ export class Notes {
   }
 
   #add(place: Place, message: string, todo: boolean): void {
-    const known = this.#notes.get(message);
-    if (known) known.places.push(place);
-    else this.#notes.set(message, { message, places: [place], todo });
+    // A name out of the file may hold anything; a terminal obeys what is no printable character.
+    const printable = message.replace(/\p{Cc}+/gu, ' ');
+    const known = this.#notes.get(printable);
+    if (!known) this.#notes.set(printable, { message: printable, places: [place], todo });
+    else if (!known.places.some(({ line }) => line === place.line)) known.places.push(place);
   }
 }
