@@ -1,3 +1,4 @@
+import { createSecureContext } from 'node:tls';
 import * as z from 'zod';
 
 /** What an operator may set, in mercury.yml and in MERCURY_* variables; a variable wins. */
@@ -15,14 +16,32 @@ const port = z
   .transform(Number)
   .refine(value => Number.isInteger(value) && value >= 0 && value <= 65535, PORT);
 
+/** Ways to tell who calls; each is a file in rpc/auth/. */
+export const AUTH_SCHEMES = ['none', 'basic', 'certificate'] as const;
+export type AuthScheme = (typeof AUTH_SCHEMES)[number];
+
+/** A list in the file; in a variable, and for a single one in the file, text with commas. */
+const listed = (value: unknown) => (typeof value === 'string' ? value.split(',').map(item => item.trim()) : value);
+
+const HOST = 'must be an address or a host name, or a list of them';
+const SCHEMES = `must be ${AUTH_SCHEMES.slice(0, -1).join(', ')} or ${AUTH_SCHEMES.at(-1)}`;
+const VERSION = 'must be 1.2 or 1.3';
+const pem = z.string().min(1, 'must be a path').optional();
+
 export const configSchema = z
   .strictObject({
-    host: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
+    host: z
+      // An address in a URL has brackets; here it has none.
+      .preprocess(listed, z.array(z.string(HOST).min(1, HOST), HOST).min(1, HOST))
+      .transform(hosts => hosts.map(host => host.replace(/^\[(.*)\]$/, '$1')))
+      .prefault('127.0.0.1')
+      .describe('The addresses to listen on.'),
     port: port.default(6190),
     playbooks: z.string().default('playbooks'),
     templates: z.string().default('templates'),
     inventory: z.string().default('inventory'),
     credentials: z.string().default('/etc/mercury/credentials.yml').describe('Outside the repository, readable by nobody else.'),
+    vault_password_file: z.string().min(1, 'must be a path').optional().describe('The password of what ansible-vault encrypted.'),
     call_time: time
       .prefault('110s')
       // A trial commit of two minutes must be confirmed, or taken back, before the switch does it by itself.
@@ -30,30 +49,82 @@ export const configSchema = z
       .describe('How long a call may take; Ironic gives up after 120 s.'),
     grace: time.prefault('60s').describe('How long running changes may go on after SIGTERM.'),
     log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    auth: z
+      .preprocess(listed, z.array(z.enum(AUTH_SCHEMES, SCHEMES), SCHEMES).min(1, SCHEMES))
+      .prefault('none')
+      .describe('How callers say who they are; the first of these that a request carries decides.'),
+    users: z.string().min(1, 'must be a path').default('/etc/mercury/htpasswd').describe('htpasswd file of `basic`; bcrypt only.'),
+    tls_cert: pem.describe('PEM file with the certificate, then those of its issuers.'),
+    tls_key: pem.describe('PEM file with its private key.'),
+    tls_client_ca: pem.describe('PEM file with the authorities whose `certificate`s are believed.'),
+    tls_minimum_version: z
+      // Without quotes YAML reads a number.
+      .preprocess(value => (typeof value === 'number' ? String(value) : value), z.enum(['1.2', '1.3'], VERSION).optional())
+      .describe('1.2 when left out.'),
+    tls_ciphers: z.string().refine(areCiphers, 'OpenSSL knows none of these ciphers').optional().describe('OpenSSL list.'),
     anyone_may_call: z
       .union([z.boolean(), z.stringbool()], 'must be true or false')
       .default(false)
       .describe('Listen on an address that others can reach, without authentication.'),
   })
-  .refine(config => config.anyone_may_call || isLoopback(config.host), {
-    path: ['host'],
-    error: 'others can reach this address and nobody is authenticated: listen on 127.0.0.1, or say anyone_may_call: true',
+  .superRefine((config, context) => {
+    for (const [key, why] of contradictionsIn(config)) context.addIssue({ code: 'custom', path: [key], message: why });
   });
 
 export type Config = z.infer<typeof configSchema>;
 export const CONFIG_KEYS: readonly string[] = Object.keys(configSchema.shape);
 
 const PREFIX = 'MERCURY_';
+/** Variables of the command line's own. */
+const NO_SETTINGS = ['MERCURY_PASSWORD'];
 
 /** The MERCURY_* variables as config keys: MERCURY_CALL_TIME is call_time. */
 export function fromEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(environment).flatMap(([name, value]) =>
-      name.startsWith(PREFIX) && value !== undefined ? [[name.slice(PREFIX.length).toLowerCase(), value]] : [],
+      name.startsWith(PREFIX) && !NO_SETTINGS.includes(name) && value !== undefined
+        ? [[name.slice(PREFIX.length).toLowerCase(), value]]
+        : [],
     ),
   );
 }
 
-function isLoopback(host: string): boolean {
+/** Whether nobody but this machine can reach it. */
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+/** Settings that do not go together: the key to mend, and why. */
+function contradictionsIn(config: Config): [key: string, why: string][] {
+  const { auth, host, anyone_may_call, tls_cert, tls_key, tls_client_ca } = config;
+  const others = auth.filter(scheme => scheme !== 'none');
+  const certificate = auth.includes('certificate');
+  const noTls = 'there is no TLS without tls_cert and tls_key';
+  const rules: [wrong: boolean, key: string, why: string][] = [
+    [new Set(auth).size < auth.length, 'auth', 'a scheme is there twice'],
+    [others.length > 0 && others.length < auth.length, 'auth', `none lets everybody in: it cannot stand beside ${others.join(' and ')}`],
+    [
+      others.length === 0 && !anyone_may_call && !host.every(isLoopback),
+      'host',
+      'others can reach this address and nobody is authenticated: listen on 127.0.0.1, set auth, or say anyone_may_call: true',
+    ],
+    [others.length > 0 && anyone_may_call, 'anyone_may_call', `auth says ${others.join(' and ')}: take one of the two out`],
+    [tls_cert !== undefined && tls_key === undefined, 'tls_cert', 'there is no tls_key for it'],
+    [tls_key !== undefined && tls_cert === undefined, 'tls_key', 'there is no tls_cert for it'],
+    [certificate && tls_cert === undefined, 'auth', 'certificate needs TLS: set tls_cert and tls_key'],
+    [certificate && tls_client_ca === undefined, 'auth', 'certificate needs tls_client_ca, the authorities to believe'],
+    [!certificate && tls_client_ca !== undefined, 'tls_client_ca', 'nobody is asked for a certificate: add certificate to auth'],
+    [tls_cert === undefined && config.tls_minimum_version !== undefined, 'tls_minimum_version', noTls],
+    [tls_cert === undefined && config.tls_ciphers !== undefined, 'tls_ciphers', noTls],
+  ];
+  return rules.flatMap(([wrong, key, why]) => (wrong ? [[key, why]] : []));
+}
+
+function areCiphers(ciphers: string): boolean {
+  try {
+    createSecureContext({ ciphers });
+    return ciphers !== '';
+  } catch {
+    return false;
+  }
 }

@@ -4,25 +4,33 @@ import { ChangeError, type Kind, MEANINGS, messageOf, OUTCOME_EXITS } from '../e
 import type { Outcome } from '../model.ts';
 import { readInput } from './input.ts';
 import { sayJson } from './paint.ts';
+import { readPassword } from './password.ts';
+import { type Access, post } from './post.ts';
 import { complainWith } from './show.ts';
 
 export interface CallOptions {
   readonly url: string;
   readonly dryRun?: boolean;
   readonly json?: boolean;
+  readonly user?: string;
+  readonly passwordFile?: string;
+  readonly cacert?: string;
+  readonly cert?: string;
+  readonly key?: string;
 }
 
 /** A JSON-RPC client: prints the result, or the error and its exit status. */
 export async function callCommand(method: string, params: string | undefined, options: CallOptions): Promise<number> {
-  if (!URL.canParse(options.url)) throw new ChangeError('bad_request', `--url ${options.url}: must be a URL such as http://127.0.0.1:6190`);
+  checkUrl(options.url);
   const asked = readParams(params);
-  const reply = await call(options.url, method, options.dryRun ? { ...asked, dry_run: true } : asked).catch((thrown: unknown) => {
+  const access = await readAccess(options, params === '-');
+  const reply = await call(options.url, method, options.dryRun ? { ...asked, dry_run: true } : asked, access).catch((thrown: unknown) => {
     if (!(thrown instanceof ChangeError) || thrown.kind !== 'unreachable') throw thrown;
     return thrown;
   });
   if (reply instanceof ChangeError) {
     if (options.json) sayJson({ error: { kind: reply.kind, message: reply.message } });
-    else complainWith('error', reply.message, 'Start it with "mercury serve", or say with --url where it is.');
+    else complainWith('error', reply.message, adviceOn(reply.cause, options));
     return MEANINGS[reply.kind].exit;
   }
   if (!('error' in reply)) {
@@ -35,8 +43,9 @@ export async function callCommand(method: string, params: string | undefined, op
   return (outcome && OUTCOME_EXITS[outcome]) ?? (kind ? MEANINGS[kind]?.exit : exitOf(reply.error.code)) ?? 1;
 }
 
-/** What has no kind is the protocol's own: the request was wrong in itself. */
+/** What has no kind is the protocol's own: nobody let us in, or the request was wrong in itself. */
 function exitOf(code: number): number {
+  if (code === 401 || code === 403) return MEANINGS.not_permitted.exit;
   return (code <= -32600 && code >= -32700) || (code >= 400 && code < 500) ? MEANINGS.bad_request.exit : MEANINGS.internal.exit;
 }
 
@@ -45,22 +54,48 @@ export type Reply =
   | { readonly error: { code: number; message: string; data?: { kind?: Kind; outcome?: Outcome } } };
 
 /** One call over HTTP. @throws ChangeError `unreachable` when there is no service, `internal` when it does not speak JSON-RPC */
-export async function call(url: string, method: string, params: object): Promise<Reply> {
+export async function call(url: string, method: string, params: object, access: Access = {}): Promise<Reply> {
   const body = JSON.stringify(jsonrpc.request(randomUUID(), method, params));
-  let response: Response;
-  try {
-    response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
-  } catch (thrown) {
-    throw new ChangeError('unreachable', `no service at ${url}: ${messageOf((thrown as Error).cause ?? thrown)}`);
-  }
-  const text = await response.text();
+  const { status, text } = await post(url, body, access).catch((thrown: unknown) => {
+    // A name with two addresses fails once for each.
+    const [cause = thrown] = thrown instanceof AggregateError ? (thrown.errors as unknown[]) : [];
+    throw new ChangeError('unreachable', `no service at ${url}: ${messageOf(cause)}`, { cause });
+  });
   try {
     const reply = JSON.parse(text) as Reply;
     if ('result' in reply || 'error' in reply) return reply;
   } catch {
     // Told below, with what came.
   }
-  throw new ChangeError('internal', `${url} answered HTTP ${response.status} and no JSON-RPC: ${text.slice(0, 200)}`);
+  throw new ChangeError('internal', `${url} answered HTTP ${status} and no JSON-RPC: ${text.slice(0, 200)}`);
+}
+
+function checkUrl(text: string): void {
+  // Not shown: it holds a password.
+  if (/^(?:\w+:\/\/)?[^/]*@/.test(text))
+    throw new ChangeError('bad_request', '--url must hold no user and no password; --user names the user');
+  const url = URL.parse(text);
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return;
+  throw new ChangeError('bad_request', `--url ${text}: must be a URL such as http://127.0.0.1:6190`);
+}
+
+/** The files that the options name, and the password. */
+async function readAccess({ user, passwordFile, cacert, cert, key }: CallOptions, inputTaken: boolean): Promise<Access> {
+  if (user === undefined && passwordFile !== undefined) throw new ChangeError('bad_request', '--password-file needs --user');
+  if (cert === undefined && key !== undefined) throw new ChangeError('bad_request', '--key needs --cert');
+  if (user?.includes(':')) throw new ChangeError('bad_request', `--user ${user}: a user has no colon`);
+  const [ca, certificate, privateKey] = [cacert, cert, key].map(file => (file === undefined ? undefined : readInput(file)));
+  const password = user === undefined ? undefined : await readPassword(user, passwordFile, inputTaken);
+  return { user, password, ca, cert: certificate, key: privateKey };
+}
+
+/** What to do about a service that could not be reached. */
+function adviceOn(cause: unknown, { url }: CallOptions): string {
+  const { code = '' } = cause as NodeJS.ErrnoException;
+  if (/CERT|UNABLE_TO/.test(code)) return 'Its certificate is not believed; --cacert names the file with the authorities to believe.';
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL')) return 'It may speak no TLS, or no version that is spoken here.';
+  if (code === 'ECONNRESET' && url.startsWith('http:')) return 'It may speak TLS only: try https://.';
+  return 'Start it with "mercury serve", or say with --url where it is.';
 }
 
 /** JSON as an argument, @FILE, or - for standard input. */

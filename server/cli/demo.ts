@@ -33,7 +33,7 @@ async function runDemo(options: CommonOptions, folder: string): Promise<number> 
     ...readConfig(options, {}),
     inventory: join(folder, 'inventory'),
     credentials: join(folder, 'credentials.yml'),
-    host: '127.0.0.1',
+    host: ['127.0.0.1'],
     port: 0,
   };
   const desk = openDesk(options, config, () => {});

@@ -1,63 +1,90 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
-import type { Config } from '../config.ts';
+import { type Config, isLoopback } from '../config.ts';
 import type { Desk } from '../engine/change.ts';
+import { Complaints } from '../library/complaints.ts';
+import type { Library } from '../library/library.ts';
 import { type Logger, makeLogger } from '../log.ts';
 import type { Office } from '../rpc/answer.ts';
-import { makeApp, makeServer } from '../rpc/app.ts';
-import { cannotListen } from './listen.ts';
+import { makeApp } from '../rpc/app.ts';
+import { type Entrance, OPEN, openEntrance } from '../rpc/entrance.ts';
+import { makeServer } from '../rpc/server.ts';
+import { cannotListen, listen } from './listen.ts';
+import { reloadOnHangup } from './reload.ts';
 import { type CommonOptions, openDesk, readConfig } from './setup.ts';
 import { firstSignal } from './signals.ts';
 
 /** A running service. */
 export interface Service {
-  /** `http://host:port`, with the port that was really taken. */
+  /** `http://host:port` of the first address, with the port that was really taken; `https` over TLS. */
   readonly url: string;
+  /** All of them. */
+  readonly urls: readonly string[];
+  /** Carries out the calls that come from now on with another library. */
+  take(library: Library): void;
   /** Refuses new changes, lets running ones finish within the grace time, then stops. Answers whether all of them finished. */
   stop(): Promise<boolean>;
 }
 
-/** Starts the service; @throws when the address cannot be listened on */
-export async function startService(
-  desk: Desk,
-  config: Pick<Config, 'host' | 'port' | 'call_time' | 'grace'>,
-  log: Logger,
-): Promise<Service> {
+type Settings = Pick<Config, 'port' | 'call_time' | 'grace'> & { readonly host: string | readonly string[] };
+
+/** Starts the service; @throws when an address cannot be listened on */
+export async function startService(desk: Desk, config: Settings, log: Logger, entrance: Entrance = OPEN): Promise<Service> {
   let closing = false;
-  const office = (): Office => ({ desk, callTime: config.call_time, log, closing });
-  const server = makeServer(makeApp(office));
-  server.listen({ host: config.host, port: config.port, backlog: 511 });
-  await once(server, 'listening');
-  const { address, port } = server.address() as AddressInfo;
+  let { library } = desk;
+  const office = (): Office => ({ desk: { ...desk, library }, callTime: config.call_time, log, closing });
+  const app = makeApp(office, entrance.schemes);
+  const listening = await listen(() => makeServer(app, log, entrance.tls), [config.host].flat(), config.port);
+  const urls = listening.addresses.map(({ address, port }) => {
+    const host = address.includes(':') ? `[${address}]` : address;
+    return `${entrance.tls ? 'https' : 'http'}://${host}:${port}`;
+  });
   return {
-    url: `http://${address.includes(':') ? `[${address}]` : address}:${port}`,
+    url: urls[0] ?? '',
+    urls,
+    take: another => {
+      library = another;
+    },
     stop: async () => {
       closing = true;
       const finished = await drained(desk, config.grace);
-      await closed(server);
+      await listening.close();
       return finished;
     },
   };
 }
 
-/** Runs until SIGTERM or SIGINT. */
+/** Runs until SIGTERM or SIGINT; SIGHUP reads the library again. */
 export async function serveCommand(options: CommonOptions): Promise<number> {
   const config = readConfig(options);
   const log = makeLogger(config.log_level, 2, 'mercury');
   const audit = makeLogger('info', 1, 'audit');
-  const desk = openDesk(options, config, (line, message) => audit.info(line, message), true);
-  const service = await startService(desk, config, log).catch((thrown: NodeJS.ErrnoException) => {
-    throw cannotListen(`${config.host} port ${config.port}`, thrown, 'MERCURY_PORT, or `port:` in mercury.yml, chooses another');
+  const complaints = new Complaints();
+  const desk = complaints.try(() => openDesk(options, config, (line, message) => audit.info(line, message), true));
+  const entrance = complaints.try(() => openEntrance(config, options.root));
+  complaints.throwIfAny();
+  if (!desk || !entrance) return 2;
+  const service = await startService(desk, config, log, entrance).catch((thrown: NodeJS.ErrnoException & { address?: string }) => {
+    const where = `${thrown.address ?? config.host.join(', ')} port ${config.port}`;
+    throw cannotListen(where, thrown, 'MERCURY_PORT, or `port:` in mercury.yml, chooses another');
   });
+  reloadOnHangup(() => openDesk(options, config, desk.audit, true).library, service.take, log);
   // Whoever reads the address may be quick.
   const told = firstSignal(another => log.info(`${another}: already stopping`));
   log.info(
-    { url: service.url, devices: desk.library.devices.size, platforms: [...desk.library.platforms.keys()] },
+    {
+      url: service.url,
+      urls: service.urls,
+      auth: config.auth,
+      devices: desk.library.devices.size,
+      platforms: [...desk.library.platforms.keys()],
+    },
     `listening on ${service.url}`,
   );
   if (desk.library.devices.size === 0) log.warn('the inventory has no devices: every call will be refused');
+  if (entrance.tls?.untimely) log.warn(entrance.tls.untimely);
+  if (config.auth.includes('basic') && !entrance.tls && !config.host.every(isLoopback))
+    log.warn('passwords come here in plain text, from wherever this can be reached: set tls_cert and tls_key');
   const signal = await told;
   log.info({ running: desk.world.queue.size }, `${signal}: finishing what runs, refusing what comes`);
   if (await service.stop()) {
@@ -82,12 +109,4 @@ async function drained(desk: Desk, grace: number): Promise<boolean> {
     await turnOfTheLoop();
   } while (desk.world.queue.size > 0);
   return true;
-}
-
-async function closed(server: Server): Promise<void> {
-  server.close();
-  server.closeIdleConnections();
-  const forced = setTimeout(() => server.closeAllConnections(), 1000);
-  await once(server, 'close');
-  clearTimeout(forced);
 }

@@ -1,18 +1,28 @@
-import { createServer, type Server } from 'node:http';
 import express, { type ErrorRequestHandler, type Request, type Response } from 'express';
 import { maskedJson } from '../log.ts';
+import type { Caller } from '../model.ts';
 import { answer, notJson, type Office } from './answer.ts';
-import { anyone } from './auth/none.ts';
+import { challengesOf, whoCalls } from './auth/guard.ts';
+import { addressOf, Refusal, type Scheme } from './auth/scheme.ts';
 import { readBody } from './body.ts';
 
 /** A whole call with 4,094 VLANs is some 30 KB. */
 const BODY_LIMIT = 1024 * 1024;
 
 /** The HTTP side of the JSON-RPC facade: `POST /`, one JSON object in, one out. */
-export function makeApp(office: () => Office): express.Express {
+export function makeApp(office: () => Office, schemes: readonly Scheme[]): express.Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  // Before anything else: who is not let in learns nothing about us.
+  app.use(async (request: Request, response: Response, next) => {
+    try {
+      response.locals.caller = await whoCalls(request, schemes);
+    } catch (thrown) {
+      return turnAway(thrown, request, response);
+    }
+    next();
+  });
   app.use((request, response, next) => {
     if (request.method === 'POST') return next();
     send(response.set('Allow', 'POST'), 405, { error: { code: 405, message: 'Only POST method can be used' } });
@@ -25,12 +35,21 @@ export function makeApp(office: () => Office): express.Express {
     if (!body.ok && body.why === 'too deep')
       return send(response, 400, { error: { code: 400, message: 'Request body JSON is nested too deeply' } });
     if (!body.ok) return send(response, 200, notJson());
-    const { reply, unavailable } = await answer(body.value, anyone(request.socket.remoteAddress ?? ''), office());
+    const { reply, unavailable } = await answer(body.value, response.locals.caller as Caller, office());
     if (reply === undefined) return void response.status(204).end();
     send(response, unavailable ? 503 : 200, reply);
   });
   app.use(onError);
   return app;
+
+  function turnAway(thrown: unknown, request: Request, response: Response): void {
+    const { log } = office();
+    if (!(thrown instanceof Refusal)) log.error({ err: thrown }, 'internal error while it was asked who calls');
+    const { status, message, why } = thrown instanceof Refusal ? thrown : new Refusal(500, 'Internal error');
+    log[status === 500 ? 'error' : 'warn']({ address: addressOf(request), status, ...(why === undefined ? {} : { why }) }, message);
+    if (status === 401) response.set('WWW-Authenticate', challengesOf(schemes));
+    send(response, status, { error: { code: status, message } });
+  }
 }
 
 /** What express itself refuses: a body over the limit, a bad encoding. Never a stack trace. */
@@ -46,11 +65,4 @@ function tooLarge(response: Response): void {
 
 function send(response: Response, status: number, body: object): void {
   response.status(status).type('application/json').send(maskedJson(body));
-}
-
-/** Conductors burst and reuse: idle connections are kept longer than a client thinks, so that it never writes into a closing one. */
-export function makeServer(app: express.Express): Server {
-  const server = createServer({ keepAliveTimeout: 15_000, requestTimeout: 60_000 }, app);
-  server.headersTimeout = 30_000;
-  return server;
 }

@@ -29,13 +29,16 @@ function complaints(yaml: string | undefined, environment: Record<string, string
 describe('the configuration', () => {
   it('listens on loopback, answers before Ironic gives up, and needs no file', () => {
     expect(read(undefined)).toMatchObject({
-      host: '127.0.0.1',
+      host: ['127.0.0.1'],
       port: 6190,
       call_time: 110_000,
       grace: 60_000,
       log_level: 'info',
+      auth: ['none'],
+      users: '/etc/mercury/htpasswd',
       anyone_may_call: false,
     });
+    expect(Object.keys(read(undefined)).filter(key => key.startsWith('tls_'))).toEqual([]);
   });
 
   it('takes a variable over the file', () => {
@@ -94,17 +97,59 @@ describe('the configuration', () => {
     ]);
   });
 
+  it('takes lists from the file, and with commas from a variable', () => {
+    const both = { host: ['127.0.0.1', '::1'], auth: ['certificate', 'basic'] };
+    const tls = 'tls_cert: c\ntls_key: k\ntls_client_ca: a\n';
+    expect(read(`host: [127.0.0.1, '::1']\nauth: [certificate, basic]\n${tls}`)).toMatchObject(both);
+    expect(read(tls, { MERCURY_HOST: '127.0.0.1,[::1]', MERCURY_AUTH: 'certificate , basic' })).toMatchObject(both);
+    expect(read('auth: basic\n').auth).toEqual(['basic']);
+  });
+
+  it('takes a TLS version with and without quotes', () => {
+    const tls = 'tls_cert: c\ntls_key: k\n';
+    for (const version of ['1.3', "'1.3'"]) expect(read(`${tls}tls_minimum_version: ${version}\n`).tls_minimum_version).toBe('1.3');
+  });
+
+  it('leaves the password of "mercury call" alone', () => {
+    expect(complaints(undefined, { MERCURY_PASSWORD: 'sesame' })).toEqual([]);
+  });
+
+  const TLS = 'tls_cert: c\ntls_key: k\n';
+  it.each([
+    ['auth: [basci]\n', 'mercury.yml:1: auth.0: must be none, basic or certificate'],
+    ['auth: []\n', 'mercury.yml:1: auth: must be none, basic or certificate'],
+    ['auth: 7\n', 'mercury.yml:1: auth: must be none, basic or certificate'],
+    ['host: []\n', 'mercury.yml:1: host: must be an address or a host name, or a list of them'],
+    ['host: [127.0.0.1, 7]\n', 'mercury.yml:1: host.1: must be an address or a host name, or a list of them'],
+    ['port: 1\nauth: [none, basic]\n', 'mercury.yml:2: auth: none lets everybody in: it cannot stand beside basic'],
+    ['auth: [basic, basic]\n', 'mercury.yml:1: auth: a scheme is there twice'],
+    ['auth: basic\nanyone_may_call: true\n', 'mercury.yml:2: anyone_may_call: auth says basic: take one of the two out'],
+    ['tls_cert: c\n', 'mercury.yml:1: tls_cert: there is no tls_key for it'],
+    ['tls_key: k\n', 'mercury.yml:1: tls_key: there is no tls_cert for it'],
+    [`${TLS}auth: certificate\n`, 'mercury.yml:3: auth: certificate needs tls_client_ca, the authorities to believe'],
+    ['auth: certificate\ntls_client_ca: a\n', 'mercury.yml:1: auth: certificate needs TLS: set tls_cert and tls_key'],
+    [`${TLS}tls_client_ca: a\n`, 'mercury.yml:3: tls_client_ca: nobody is asked for a certificate: add certificate to auth'],
+    [`${TLS}tls_minimum_version: '1.1'\n`, 'mercury.yml:3: tls_minimum_version: must be 1.2 or 1.3'],
+    ['tls_minimum_version: 1.3\n', 'mercury.yml:1: tls_minimum_version: there is no TLS without tls_cert and tls_key'],
+    ['tls_ciphers: HIGH\n', 'mercury.yml:1: tls_ciphers: there is no TLS without tls_cert and tls_key'],
+    [`${TLS}tls_ciphers: NONE-SUCH\n`, 'mercury.yml:3: tls_ciphers: OpenSSL knows none of these ciphers'],
+  ])('refuses what does not go together or is none: %j', (yaml, complaint) => {
+    expect(complaints(yaml)).toEqual([complaint]);
+  });
+
   it.each(['0.0.0.0', '::', '192.0.2.7', 'mercury.example.org', '127.0.0.1.example.org'])(
-    'refuses to listen on %s unless anyone may call',
+    'refuses to listen on %s unless callers are authenticated, or anyone may call',
     host => {
       const [complaint] = complaints(`host: '${host}'\n`);
       expect(complaint).toMatch(/^mercury.yml:1: host: others can reach this address/);
-      expect(complaints(undefined, { MERCURY_HOST: host })[0]).toMatch(/^MERCURY_HOST: host: others/);
-      expect(read(`host: '${host}'\n`, { MERCURY_ANYONE_MAY_CALL: 'true' })).toMatchObject({ host, anyone_may_call: true });
+      expect(complaints(undefined, { MERCURY_HOST: `127.0.0.1,${host}` })[0]).toMatch(/^MERCURY_HOST: host: others/);
+      expect(read(`host: '${host}'\n`, { MERCURY_ANYONE_MAY_CALL: 'true' })).toMatchObject({ host: [host], anyone_may_call: true });
+      expect(read(`host: '${host}'\nauth: [basic]\n`)).toMatchObject({ host: [host], auth: ['basic'] });
+      expect(read(`host: '${host}'\n`, { MERCURY_ANYONE_MAY_CALL: 'false', MERCURY_AUTH: 'basic' }).host).toEqual([host]);
     },
   );
 
   it.each(['127.0.0.1', '127.8.9.10', '::1', 'localhost'])('listens on %s without further words', host => {
-    expect(read(undefined, { MERCURY_HOST: host }).host).toBe(host);
+    expect(read(undefined, { MERCURY_HOST: host }).host).toEqual([host]);
   });
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LabDevice } from '../../server/lab/ssh-server.ts';
+import { LAGS } from '../cases.ts';
 import { Mercury, PLATFORMS } from '../harness.ts';
 import { Conductor, conductorReady } from './conductor.ts';
 
@@ -85,13 +86,40 @@ describe.skipIf(!ready)(ready ? 'Ironic’s own client' : `Ironic’s own client
       expect(device(name).device.running()).toBe(before);
     });
 
+    it('makes a LAG, lets a port join and leave, and deletes it', async () => {
+      const lag = LAGS[name] ?? '';
+      const before = device(name).device.running();
+      const wanted = { native_vlan: 100, allowed_vlans: null };
+      expect((await conductor.updateLag([name], lag, wanted)).result).toEqual({
+        switch_ids: [name],
+        lag_name: lag,
+        description: `Ironic LAG ${lag}`,
+        mode: 'access',
+        native_vlan: 100,
+        aggregation_mode: 'lacp',
+        allowed_vlans: [],
+        default_vlan: null,
+        status: 'configured',
+        outcome: 'applied',
+        request_id: expect.any(String),
+        devices: [expect.objectContaining({ device: name, outcome: 'applied' })],
+      });
+      const joined = await conductor.updatePort(name, portOf(name, 5), { ...wanted, lag_name: lag });
+      expect(joined.result).toMatchObject({ status: 'configured', lag_name: lag, outcome: 'applied' });
+      expect(await conductor.deleteLag([name], lag)).toMatchObject({ raised: `${IRONIC}InvalidParameterValue`, code: 400 });
+      expect((await conductor.resetPort(name, portOf(name, 5))).result).toMatchObject({ outcome: 'applied' });
+      expect((await conductor.deleteLag([name], lag)).result).toMatchObject({ switch_ids: [name], lag_name: lag, status: 'deleted' });
+      expect(device(name).device.running()).toBe(before);
+    });
+
     it('raises NetworkError with the switch’s own words when the switch refuses a line', async () => {
       const { running } = device(name).device;
       const before = running.call(device(name).device);
       device(name).faults.plant({ on: /100/, does: 'refuse' });
       const told = await conductor.updatePort(name, portOf(name, 2), { native_vlan: 100 });
       expect(told).toMatchObject({ raised: `${IRONIC}NetworkError`, code: 500 });
-      expect(told.message).toContain(`${name} refused "`);
+      expect(told.message).toContain(`${name} `);
+      expect(told.message).toContain(portOf(name, 2));
       expect(told.message).toMatch(/ \((?:playbooks|templates)\/\S+:\d+\)/);
       device(name).faults.clear();
       expect(device(name).device.running()).toBe(before);
