@@ -45,12 +45,12 @@ describe('the Open vSwitch playbooks on the lab box', () => {
     expect(site.box.running()).toBe(before);
   });
 
-  it('takes a port out of whichever bridge holds it, but never out of a bond', async () => {
+  it('takes a port out of whichever bridge holds it, but attaches none that a bond holds', async () => {
     await using site = await startSite();
     said(site.box, 'ovs-vsctl add-port ovsbr1 pf0vf3 tag=5 -- add-bond br-int bond0 pf0vf4 pf0vf5');
     expect(await site.does('attach_port', { port: 'pf0vf3', mode: 'access', native_vlan: 100 })).toBe('applied');
     expect(said(site.box, 'ovs-vsctl port-to-br pf0vf3')).toBe('br-int');
-    for (const method of ['attach_port', 'detach_port'] as const) {
+    for (const method of ['attach_port', 'update_port'] as const) {
       expect(await site.does(method, { port: 'pf0vf4', mode: 'access', native_vlan: 100 })).toContain(
         'refused dpu-1: pf0vf4 stands by itself: pf0vf4 is a member of a bond',
       );

@@ -81,7 +81,7 @@ describe('the lab box with Open vSwitch', () => {
   });
 });
 
-/** Each group starts on a fresh switch. The words behind `ovs-vsctl`, as a shell reads them; or a command of `ip`, typed by root. */
+/** Each group starts on a fresh switch. The words behind `ovs-vsctl`, as a shell reads them; or a command of `ip`, `ls` or `ovs-ofctl`, typed by root. */
 const SESSIONS: readonly (readonly string[])[] = [
   [
     'list-br',
@@ -199,6 +199,120 @@ const SESSIONS: readonly (readonly string[])[] = [
     '--with-iface del-port pf0vf5',
   ],
   [
+    'add-port br-int bond0 vlan_mode=trunk trunks=4095 protected=true -- set Interface bond0 type=patch',
+    '-- add-port br-int bond0 vlan_mode=trunk trunks=4095 protected=true -- set Interface bond0 type=patch',
+    'add-port br-int bond0 -- add-port br-int pf0vf1',
+    '--columns=type,options,error,ofport,admin_state,link_state,mtu list Interface bond0',
+    '--may-exist add-port br-int bond0 tag=7',
+    'list-br -- --if-exists --columns=type,options list Interface bond0',
+    'del-bond-iface bond0',
+    '--if-exists del-bond-iface bond0 bond0',
+    'add-bond-iface bond0 pf0vf1 -- del-bond-iface bond0',
+    '--if-exists --columns=_uuid list Interface pf0vf1 -- --if-exists --columns=interfaces list Port pf0vf1 bond0',
+    'add-port ovsbr1 pf0vf1 tag=7',
+    '--if-exists --columns=_uuid list Interface pf0vf1 -- --if-exists --columns=interfaces list Port bond0 pf0vf1',
+    'add-bond-iface bond0 pf0vf1',
+    '--may-exist add-bond-iface bond0 pf0vf1',
+    '-- --if-exists del-port pf0vf1 -- --may-exist add-bond-iface bond0 pf0vf1 -- set Port bond0 lacp=active bond_mode=balance-tcp',
+    'set Port bond0 vlan_mode=access tag=100 protected=false -- clear Port bond0 trunks',
+    '-- --if-exists del-port pf0vf1 -- --may-exist add-bond-iface bond0 pf0vf1 -- set Interface pf0vf1 mtu_request=9000',
+    '--columns=_uuid list Interface pf0vf1 -- --columns=interfaces list Port bond0',
+    '-- --if-exists del-port pf0vf2 -- --may-exist add-bond-iface bond0 pf0vf2 -- set Port bond0 other_config:lacp-fallback-ab=true',
+    '--if-exists --columns=_uuid list Interface pf0vf2 -- --if-exists --columns=interfaces list Port pf0vf2 bond0',
+    '--columns=vlan_mode,tag,trunks,protected,lacp,bond_mode,other_config,external_ids list Port bond0',
+    '--columns=_uuid,mtu list Interface pf0vf1 pf0vf2 -- --columns=interfaces list Port bond0',
+    '--format=json --columns=name,interfaces,protected list Port p0 -- --format=json --columns=_uuid list Interface pf0vf1',
+    '--format=json --columns=name,interfaces,protected list Port p0 bond0',
+    'list-ports br-int -- list-ifaces br-int',
+    '--if-exists --columns=tag list Port bond0 -- list-ports br-int -- --if-exists --columns=options list Interface bond0',
+    '--if-exists --columns=tag list Port nope -- list-ports br-int -- --if-exists --columns=options list Interface p0',
+    '--may-exist add-port br-int bond0',
+    '--may-exist add-port ovsbr1 bond0',
+    'add-bond-iface bond0 pf0vf3 -- del-bond-iface pf0vf1 -- del-bond-iface pf0vf2',
+    'del-bond-iface bond0 pf0vf1 -- add-bond-iface bond0 pf0vf1 -- list-ifaces br-int',
+    '-- --if-exists del-port pf0vf1 -- --if-exists del-bond-iface pf0vf1',
+    '-- --if-exists del-port pf0vf1 -- --if-exists del-bond-iface pf0vf1',
+    '-- --if-exists del-bond-iface bond0',
+    '-- --if-exists del-port pf0vf2 -- --if-exists del-bond-iface pf0vf2',
+    '-- --if-exists --with-iface del-port pf0vf2 -- add-port br-int pf0vf2 tag=5',
+    'list-ports br-int',
+    '-- --if-exists del-port pf0vf2 -- --if-exists del-bond-iface pf0vf2',
+    'list-ports br-int',
+    '--if-exists set Port bond0 vlan_mode=trunk trunks=4095 protected=true -- --if-exists clear Port bond0 tag external_ids',
+    '-- add-port br-int bond0 -- add-bond-iface bond0 pf0vf1 -- del-bond-iface bond0 bond0',
+  ],
+  [
+    'add-bond br-int bond0 pf0vf5 pf0vf6 -- add-port br-int pf0vf7',
+    'add-bond-iface bond0 pf0vf5',
+    'add-bond-iface pf0vf7 pf0vf5',
+    '--may-exist add-bond-iface pf0vf7 pf0vf5',
+    'add-bond-iface nope pf0vf5',
+    'add-bond-iface nope pf0vf1',
+    'add-bond-iface br-int pf0vf1',
+    'add-bond-iface bond0 bond0',
+    'add-bond-iface bond0 br-int',
+    'add-bond-iface bond0',
+    'del-bond-iface',
+    'del-bond-iface nope',
+    'del-bond-iface br-int',
+    'del-bond-iface bond0 nope',
+    'del-bond-iface pf0vf7 pf0vf5',
+    'del-bond-iface nope pf0vf5',
+    '--if-exists del-bond-iface nope pf0vf5',
+    '--if-exists del-bond-iface nope nope',
+    'del-bond-iface pf0vf7',
+    'del-bond-iface bond0',
+    '--may-exist del-bond-iface pf0vf5',
+    'del-bond-iface bond0 pf0vf5 -- list-ifaces br-int',
+  ],
+  [
+    'set Bridge br-int datapath_type=netdev',
+    'add-port br-int bond0 -- set Interface bond0 type=patch',
+    'get Interface bond0 error ofport',
+    'add-port br-int bond1 -- set Interface bond1 type=patch options:peer=bond1',
+    'add-port br-int bond2 -- set Interface bond2 type=ptach options:peer=bond0-members',
+    'get Interface bond2 error ofport',
+    'add-port br-int bond3 -- set Interface bond3 type=patch options:peer=bond4',
+    '--columns=type,options,error,admin_state,link_state,mtu list Interface bond3',
+    'set Port p0 _uuid=x',
+    'get Interface p0 _uuid',
+    'get Interface p0 _uuid:x',
+    'find Interface _uuid=x',
+    'find Port interfaces=x',
+    'wait-until Port p0 _uuid=x',
+    'get Port p0 interfaces tag',
+    'set Port p0 protected=ture',
+    'set Port p0 lacp=actve',
+    'set Port p0 bond_mode=balance-tpc',
+    'set Port p0 other_config:lacp-fallback-ab=true other_config:all-members-active=false',
+    '--columns=other_config list Port p0',
+  ],
+  ['ls /sys/class/net/nope', 'ls /sys/clas/net'],
+  [
+    'add-bond br-int bond0 pf0vf5 pf0vf6 -- add-port ovsbr1 pf0vf7',
+    'ip link set dev pf0vf5 up',
+    'wait-until Interface pf0vf5 admin_state=up',
+    'ovs-ofctl --timeout=15 --protocols=OpenFlow10,OpenFlow13 mod-port br-int pf0vf5 down',
+    'wait-until Interface pf0vf5 admin_state=down',
+    'ovs-ofctl mod-port br-int pf0vf5 down',
+    'ovs-ofctl mod-port br-int pf0vf5 up',
+    'wait-until Interface pf0vf5 admin_state=up',
+    'ovs-ofctl mod-port br-int pf0vf7 down',
+    'ovs-ofctl mod-port br-int pf0vf1 down',
+    'ovs-ofctl mod-port br-int bond0 down',
+    'ovs-ofctl mod-port br-nope pf0vf1 down',
+    'ovs-ofctl mod-port br-int pf0vf5 dwon',
+    'ovs-ofctl mod-port br-int pf0vf5',
+    'ovs-ofctl mod-port br-int pf0vf5 down up',
+    'ovs-ofctl mod-prt br-int pf0vf5 down',
+    'ovs-ofctl --protocols=OpenFow10 mod-port br-int pf0vf5 down',
+    'ovs-ofctl --protcols=OpenFlow10 mod-port br-int pf0vf5 down',
+    'ovs-ofctl --protocols',
+    'ovs-ofctl --timeout=x mod-port br-int pf0vf5 down',
+    'ovs-ofctl',
+    'ovs-ofctl --timeout=15',
+  ],
+  [
     '--if-exists --columns=ofport list Interface pf0vf9 -- --if-exists --columns=tag list Port pf0vf9',
     'add-port br-int pf9',
     'del-port nope -- get Port p0 nosuch',
@@ -248,12 +362,25 @@ describe.skipIf(!ready)(ready ? 'beside the real one' : `beside the real one (le
       await ovs.vsctl('add-port', 'ovsbr1', 'p0', 'vlan_mode=trunk', 'trunks=2-1001');
       const box = newBox();
       for (const command of commands) {
-        const whole = command.startsWith('ip ') ? command : `ovs-vsctl ${command}`;
+        const whole = /^(?:ip|ls|ovs-ofctl)\b/.test(command) ? command : `ovs-vsctl ${command}`;
         const real = await outcomeOf('ip', ['netns', 'exec', ovs.namespace, 'sh', '-c', whole], ovs.env);
         // Log lines come with a date, and the logs are where this machine has them.
         const stderr = real.stderr.replace(/^\d{4}-\d\d-\d\dT.*\n/gm, '').replace(ovs.env.OVS_LOGDIR ?? '', '/var/log/openvswitch');
-        expect({ command, ...box.exec(`sudo -n ${whole}`) }).toEqual({ command, ...real, stderr });
+        const lab = box.exec(`sudo -n ${whole}`);
+        expect({ command, ...lab, stdout: counted(lab.stdout) }).toEqual({ command, ...real, stdout: counted(real.stdout), stderr });
       }
     }
   });
 });
+
+/** Row ids are made by chance: the first of a text is 1, the second 2; where several stand together, their order is chance too. */
+function counted(text: string): string {
+  const ids: string[] = [];
+  const number = (id: string) => {
+    if (!ids.includes(id)) ids.push(id);
+    return `row ${ids.indexOf(id) + 1}`;
+  };
+  return text
+    .replace(/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g, number)
+    .replace(/\[(row \d+(?:, row \d+)+)\]/g, (_, rows: string) => `[${rows.split(', ').sort().join(', ')}]`);
+}

@@ -1,8 +1,10 @@
-import { type Column, type Datum, Fatal, isMap, sortedMap } from './openvswitch-values.ts';
+import { randomUUID } from 'node:crypto';
+import { type Column, type Datum, Fatal, isMap, sorted, sortedMap } from './openvswitch-values.ts';
 
 /*
  * The part of the Open vSwitch database that a port's life touches. Names, types, ranges and choices are those of
- * vswitch.ovsschema 8.3.1; columns that refer to rows, and those that only measure, are left out.
+ * vswitch.ovsschema 8.3.1. Of the columns that refer to rows there is `interfaces` alone, which the commands for ports and bonds change
+ * and nothing else here; those that only measure are left out.
  */
 
 export type TableName = 'Bridge' | 'Port' | 'Interface';
@@ -11,6 +13,8 @@ export type Columns = Readonly<Record<string, Column>>;
 export type Row = Map<string, Datum>;
 
 const NAME: Column = { of: 'string', min: 1, max: 1, fixed: true };
+/** Every row has one, `_uuid`. It can be read, and is no column otherwise. */
+export const ROW_ID: Column = { of: 'uuid', min: 1, max: 1, fixed: true };
 const TEXT: Column = { of: 'string', min: 1, max: 1 };
 const OPTIONAL: Column = { of: 'string', min: 0, max: 1 };
 const NUMBER: Column = { of: 'integer', min: 0, max: 1 };
@@ -38,6 +42,7 @@ export const TABLES: Readonly<Record<TableName, Columns>> = {
     cvlans: VLANS,
     external_ids: MAP,
     fake_bridge: FLAG,
+    interfaces: { ...ROW_ID, max: Number.POSITIVE_INFINITY },
     lacp: oneOf('active', 'passive', 'off'),
     mac: OPTIONAL,
     name: NAME,
@@ -71,12 +76,15 @@ export class Database {
   /** Port → its bridge, and interface → its port. */
   readonly #bridgeOf: Map<string, string>;
   readonly #portOf: Map<string, string>;
+  /** Port → the interfaces it had when the transaction began, or when it was made in it. */
+  readonly #first: Map<string, Datum>;
 
   constructor(source?: Database) {
     const copy = (table: TableName) => new Map([...(source?.rows(table) ?? [])].map(([name, row]) => [name, new Map(row)]));
     this.#tables = { Bridge: copy('Bridge'), Port: copy('Port'), Interface: copy('Interface') };
     this.#bridgeOf = new Map(source ? source.#bridgeOf : []);
     this.#portOf = new Map(source ? source.#portOf : []);
+    this.#first = new Map([...this.#tables.Port].map(([name, row]) => [name, row.get('interfaces') ?? []]));
   }
 
   rows(table: TableName): ReadonlyMap<string, Row> {
@@ -136,6 +144,34 @@ export class Database {
     }
     this.#bridgeOf.delete(port);
     this.#tables.Port.delete(port);
+    this.#first.delete(port);
+  }
+
+  addInterface(port: string, name: string): void {
+    this.#insertInterface(port, name, {});
+    this.#refer(port);
+  }
+
+  deleteInterface(name: string): void {
+    const port = this.#portOf.get(name) ?? '';
+    this.#portOf.delete(name);
+    this.#tables.Interface.delete(name);
+    this.#refer(port);
+  }
+
+  /**
+   * ovs-vsctl tells the database which interfaces of a port to add and which to delete, and the database deletes first: a transaction that
+   * leaves a port none of those it had fails, even if it gives it others [real].
+   * @throws Fatal
+   */
+  mustKeepInterfaces(): void {
+    for (const [port, first] of this.#first) {
+      const now = this.#tables.Port.get(port)?.get('interfaces') ?? [];
+      if (!isMap(first) && !isMap(now) && !first.some(uuid => now.includes(uuid))) {
+        const details = 'Attempted to store 0 elements in set of 1 or more uuids.';
+        throw new Fatal(`transaction error: ${JSON.stringify({ details, error: 'constraint violation' })}`);
+      }
+    }
   }
 
   mustBeFree(what: 'port' | 'interface', name: string): void {
@@ -151,16 +187,27 @@ export class Database {
   #insert(bridge: string, port: string, interfaces: readonly string[], columns: Readonly<Record<string, Datum>>): void {
     this.#tables.Port.set(port, newRow('Port', port, {}));
     this.#bridgeOf.set(port, bridge);
-    for (const name of interfaces) {
-      this.#tables.Interface.set(name, newRow('Interface', name, columns));
-      this.#portOf.set(name, port);
-    }
+    for (const name of interfaces) this.#insertInterface(port, name, columns);
+    this.#first.set(port, this.#refer(port));
+  }
+
+  #insertInterface(port: string, name: string, columns: Readonly<Record<string, Datum>>): void {
+    this.#tables.Interface.set(name, newRow('Interface', name, columns));
+    this.#portOf.set(name, port);
+  }
+
+  /** Writes down which interfaces a port has now. */
+  #refer(port: string): Datum {
+    const rows = this.interfacesOf(port).map(name => this.#tables.Interface.get(name)?.get('_uuid') ?? []);
+    const uuids = sorted(rows.flatMap(datum => (isMap(datum) ? [] : datum)));
+    this.#tables.Port.get(port)?.set('interfaces', uuids);
+    return uuids;
   }
 }
 
 function newRow(table: TableName, name: string, columns: Readonly<Record<string, Datum>>): Row {
   const row: Row = new Map(Object.entries(TABLES[table]).map(([column, type]) => [column, emptyOf(type)]));
-  for (const [column, value] of Object.entries({ ...columns, name: [name] })) row.set(column, value);
+  for (const [column, value] of Object.entries({ ...columns, name: [name], _uuid: [randomUUID()] })) row.set(column, value);
   return row;
 }
 
@@ -168,7 +215,7 @@ function newRow(table: TableName, name: string, columns: Readonly<Record<string,
 function emptyOf(column: Column): Datum {
   if (column.of === 'map') return sortedMap([]);
   if (column.min === 0) return [];
-  return [column.of === 'string' ? '' : column.of === 'integer' ? 0 : false];
+  return [column.of === 'integer' ? 0 : column.of === 'boolean' ? false : ''];
 }
 
 /** Whether a column of this row holds anything. */

@@ -20,6 +20,8 @@ export const PORT_COMMANDS: Readonly<Record<string, Command>> = {
   'add-port': { count: [2, ANY], options: ['--may-exist'], prepare: run => settings(run), run: addPort },
   'add-bond': { count: [4, ANY], prepare: run => settings(run), run: addBond },
   'del-port': { count: [1, 2], options: ['--if-exists', '--with-iface'], run: deletePort },
+  'add-bond-iface': { count: [2, 2], options: ['--may-exist'], run: addBondInterface },
+  'del-bond-iface': { count: [1, 2], options: ['--if-exists'], run: deleteBondInterface },
 };
 
 function missing(what: 'port' | 'interface', name: string): never {
@@ -49,8 +51,11 @@ function addPort(run: Run): undefined {
   if (port === '') throw new Fatal('port name must not be empty string');
   const holder = database.bridgeOf(port);
   if (run.options.has('--may-exist') && holder !== undefined) {
-    if (holder === bridge) return; // and the settings that follow are not applied
-    throw new Fatal(`"--may-exist add-port ${bridge} ${port}" but ${port} is actually attached to bridge ${holder}`);
+    const but = `"--may-exist add-port ${bridge} ${port}" but ${port} actually`;
+    if (holder !== bridge) throw new Fatal(`${but.replace(/actually$/, 'is actually')} attached to bridge ${holder}`);
+    const interfaces = database.interfacesOf(port).join(', ');
+    if (interfaces !== port) throw new Fatal(`${but} has interface(s) ${interfaces}`);
+    return; // and the settings that follow are not applied
   }
   database.addPort(bridge, port, [port]);
   setAll(database, port, args.slice(2));
@@ -92,6 +97,31 @@ function deletePort({ database, options, args }: Run): undefined {
   database.deletePort(port);
 }
 
+function addBondInterface({ database, options, args: [port = '', name = ''] }: Run): undefined {
+  if (database.bridgeOf(port) === undefined) return missing('port', port);
+  const holder = database.portOf(name);
+  if (options.has('--may-exist') && holder !== undefined) {
+    if (holder === port) return;
+    throw new Fatal(`"--may-exist add-bond-iface ${port} ${name}" but ${name} is actually attached to port ${holder}`);
+  }
+  database.mustBeFree('interface', name);
+  database.addInterface(port, name);
+}
+
+/** `del-bond-iface IFACE` takes it out of whichever port holds it, unless it is the only one there. */
+function deleteBondInterface({ database, options, args }: Run): undefined {
+  const [bond, name = ''] = args.length === 1 ? [undefined, args[0]] : args;
+  const port = database.portOf(name);
+  if (port === undefined || database.bridgeOf(port) === undefined) {
+    if (options.has('--if-exists')) return;
+    return missing('interface', name);
+  }
+  if (bond !== undefined && database.bridgeOf(bond) === undefined) return missing('port', bond);
+  if (bond !== undefined && bond !== port) throw new Fatal(`port ${bond} does not have an interface ${name}`);
+  if (database.interfacesOf(port).length === 1) throw new Fatal(`cannot delete last interface from port ${port}`);
+  database.deleteInterface(name);
+}
+
 type Shown = Readonly<Record<TableName, readonly string[]>>;
 
 /** What `show` prints of a row when it is set. VLAN modes and external ids are not among it. */
@@ -99,7 +129,7 @@ const SHOWN: Shown = { Bridge: ['fail_mode', 'datapath_type'], Port: ['tag', 'tr
 /** What else says how a port is configured. */
 export const CONFIGURED: Shown = {
   Bridge: ['fail_mode', 'datapath_type', 'external_ids'],
-  Port: ['vlan_mode', 'tag', 'trunks', 'external_ids'],
+  Port: ['vlan_mode', 'tag', 'trunks', 'protected', 'lacp', 'bond_mode', 'other_config', 'external_ids'],
   Interface: ['type', 'options', 'mtu_request', 'external_ids', 'error'],
 };
 

@@ -1,5 +1,5 @@
 import type { Command, Run } from './openvswitch-command.ts';
-import { type Columns, type Row, TABLES, type TableName } from './openvswitch-database.ts';
+import { type Columns, ROW_ID, type Row, TABLES, type TableName } from './openvswitch-database.ts';
 import {
   type Column,
   type Datum,
@@ -20,7 +20,7 @@ const IF_EXISTS = ['--if-exists'];
 
 /** The commands of ovs-vsctl that work on any record of any table. Tables and columns by their whole names: no abbreviations. */
 export const RECORD_COMMANDS: Readonly<Record<string, Command>> = {
-  get: { count: [2, ANY], options: IF_EXISTS, prepare: run => keysOf(run, 2), run: get },
+  get: { count: [2, ANY], options: IF_EXISTS, prepare: run => readKeysOf(run), run: get },
   list: { count: [1, ANY], options: ['--if-exists', '--columns'], table: true, prepare: shownColumns, run: list },
   find: { count: [1, ANY], options: ['--columns'], table: true, prepare: run => [shownColumns(run), keysOf(run, 1)], run: find },
   set: { count: [3, ANY], options: IF_EXISTS, prepare: run => keysOf(run, 2), run: set },
@@ -80,10 +80,16 @@ function keysOf(run: Run, first: number): Keyed[] {
   return run.args.slice(first).map(argument => keyed(argument, table));
 }
 
+/** What `get` is asked for: the one place where a row's id passes for a column. */
+function readKeysOf(run: Run): Keyed[] {
+  const table = tableOf(run);
+  return run.args.slice(2).map(argument => (argument === '_uuid' ? { name: '_uuid', type: ROW_ID, rest: '' } : keyed(argument, table)));
+}
+
 function get(run: Run): readonly string[] {
   const [, record = ''] = run.args;
   const row = rowOf(run, record);
-  return row ? keysOf(run, 2).map((keyed, i) => got(run, row, keyed, run.args[i + 2] ?? '')) : [];
+  return row ? readKeysOf(run).map((keyed, i) => got(run, row, keyed, run.args[i + 2] ?? '')) : [];
 }
 
 function got(run: Run, row: Row, { name, type, key, rest }: Keyed, argument: string): string {
@@ -100,11 +106,15 @@ function got(run: Run, row: Row, { name, type, key, rest }: Keyed, argument: str
 function shownColumns(run: Run): string[] {
   const table = tableOf(run);
   const wanted = run.options.get('--columns');
-  if (wanted === undefined) return Object.keys(TABLES[table]).sort();
+  if (wanted === undefined) return ['_uuid', ...Object.keys(TABLES[table]).sort()];
   const names = wanted.split(/[, ]+/).filter(name => name !== '');
   if (names.length === 0) throw new Fatal('must specify at least one column name');
-  for (const name of names) column(table, name);
+  for (const name of names) shownColumn(table, name);
   return names;
+}
+
+function shownColumn(table: TableName, name: string): Column {
+  return name === '_uuid' ? ROW_ID : column(table, name);
 }
 
 function list(run: Run): readonly string[] {
@@ -152,9 +162,12 @@ function shown(run: Run, rows: readonly Row[]): string[] {
   const headings = shownColumns(run);
   const table = tableOf(run);
   const cell = (row: Row, name: string) => row.get(name) ?? [];
-  if (run.format === 'json') return [JSON.stringify({ data: rows.map(row => headings.map(name => jsonDatum(cell(row, name)))), headings })];
+  if (run.format === 'json')
+    return [
+      JSON.stringify({ data: rows.map(row => headings.map(name => jsonDatum(cell(row, name), shownColumn(table, name)))), headings }),
+    ];
   return rows.flatMap((row, i) => {
-    const lines = headings.map(name => `${name.padEnd(20)}: ${printDatum(cell(row, name), column(table, name))}`);
+    const lines = headings.map(name => `${name.padEnd(20)}: ${printDatum(cell(row, name), shownColumn(table, name))}`);
     return i === 0 ? lines : ['', ...lines];
   });
 }

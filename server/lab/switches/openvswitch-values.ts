@@ -8,7 +8,7 @@ export type Atom = string | number | boolean;
 export type Datum = readonly Atom[] | ReadonlyMap<string, string>;
 
 export interface Column {
-  readonly of: 'string' | 'integer' | 'boolean' | 'map';
+  readonly of: 'string' | 'integer' | 'boolean' | 'uuid' | 'map';
   /** How many values the set holds. */
   readonly min: number;
   readonly max: number;
@@ -69,6 +69,7 @@ export function readString(text: string): string {
 function readAtoms(token: string, column: Column): Atom[] {
   if (column.of === 'boolean') return [readBoolean(token)];
   if (column.of === 'string') return [chosen(readString(token), column)];
+  if (column.of === 'uuid') return [readUuid(token)];
   const match = /^(-?\d+)(?:-(\d+))?$/.exec(token.trim());
   if (!match) throw new Fatal(`"${token}" is not a valid integer or range`);
   const first = Number(match[1]);
@@ -88,6 +89,11 @@ function readBoolean(token: string): boolean {
   if (/^(?:true|yes|on|1)$/.test(token)) return true;
   if (/^(?:false|no|off|0)$/.test(token)) return false;
   throw new Fatal(`"${token}" is not a valid boolean (use "true" or "false")`);
+}
+
+function readUuid(token: string): string {
+  if (UUID.test(token)) return token.toLowerCase();
+  throw new Fatal(`"${token}" is not a valid UUID`);
 }
 
 function chosen(text: string, { choices }: Column): string {
@@ -149,7 +155,7 @@ class Reader {
 /** `100`, `[20, 30]`, `[]`, `{iface-status=active, note="two words"}`: as `get`, `list` and `show` print it. */
 export function printDatum(datum: Datum, column: Column): string {
   if (isMap(datum)) return `{${[...datum].map(([key, value]) => `${printAtom(key)}=${printAtom(value)}`).join(', ')}}`;
-  const atoms = datum.map(printAtom).join(', ');
+  const atoms = datum.map(column.of === 'uuid' ? String : printAtom).join(', ');
   return column.max > 1 || datum.length === 0 ? `[${atoms}]` : atoms;
 }
 
@@ -163,9 +169,10 @@ export function printAtom(atom: Atom): string {
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** As `--format=json` encodes it (RFC 7047): a set of one is the bare value. */
-export function jsonDatum(datum: Datum): unknown {
+export function jsonDatum(datum: Datum, column?: Column): unknown {
   if (isMap(datum)) return ['map', [...datum]];
-  return datum.length === 1 ? datum[0] : ['set', datum];
+  const atoms = column?.of === 'uuid' ? datum.map(atom => ['uuid', atom]) : datum;
+  return atoms.length === 1 ? atoms[0] : ['set', atoms];
 }
 
 export function isMap(datum: Datum): datum is ReadonlyMap<string, string> {

@@ -55,6 +55,7 @@ export function vsctl(args: readonly string[], copy: () => Database): Ran {
     }));
     for (const { command, run } of runs) command.prepare?.(run);
     const outputs = runs.map(({ command, run }) => ({ output: command.run(run) ?? [], table: command.table ?? false }));
+    database.mustKeepInterfaces();
     return { stdout: printed(outputs, global.format), stderr: '', status: 0, database };
   } catch (thrown) {
     if (!(thrown instanceof Fatal)) throw thrown;

@@ -1,10 +1,11 @@
 import { span } from '../../vlans.ts';
 import type { ExecResult, LabSwitch, LabUser } from '../switch.ts';
+import { reconfigure } from './openvswitch-daemon.ts';
 import { Database } from './openvswitch-database.ts';
 import { ip, type NetDevice } from './openvswitch-link.ts';
+import { ofctl } from './openvswitch-ofctl.ts';
 import { CONFIGURED, show } from './openvswitch-ports.ts';
 import { splitWords } from './openvswitch-shell.ts';
-import { isMap } from './openvswitch-values.ts';
 import { vsctl } from './openvswitch-vsctl.ts';
 
 /*
@@ -13,9 +14,6 @@ import { vsctl } from './openvswitch-vsctl.ts';
  * Texts and exit codes of ovs-vsctl were recorded from Debian's Open vSwitch 3.1.0; those of sh are dash's.
  * The user is in the group that may open the database, and may use sudo without a password: only for `ip` does it matter.
  */
-
-/** What mlx5 takes at most; asking for more changes nothing and is no error. */
-const LARGEST_MTU = 9978;
 
 export class OpenVswitch implements LabSwitch {
   readonly platform = 'openvswitch';
@@ -38,7 +36,7 @@ export class OpenVswitch implements LabSwitch {
     this.database.addPort('ovsbr1', 'p0', ['p0']);
     // The uplink, and nobody's to attach.
     this.database.row('Port', 'p0')?.set('vlan_mode', ['trunk']).set('trunks', span(2, 1001));
-    this.#reconfigure();
+    reconfigure(this.database, this.netdevs);
   }
 
   exec(command: string): ExecResult {
@@ -61,15 +59,16 @@ export class OpenVswitch implements LabSwitch {
     if (name === undefined) return OK;
     if (name === 'sudo' && by === 'sh') return this.#run(args[0] === '-n' ? args.slice(1) : args, 'sudo');
     if (name === 'ovs-vsctl') return this.#vsctl(args);
-    if (name === 'ip') return this.#ip(args, by === 'sudo');
+    if (name === 'ovs-ofctl') return this.#heard(ofctl(args, this.database, this.netdevs));
+    if (name === 'ip') return this.#heard(ip(args, this.netdevs, by === 'sudo'));
     if (name === 'test') return this.#test(args);
+    if (name === 'ls') return this.#ls(args);
     return by === 'sh' ? failed(`sh: 1: ${name}: not found`, 127) : failed(`sudo: ${name}: command not found`, 1);
   }
 
-  /** Open vSwitch hears of it from the kernel; the real one takes some milliseconds. */
-  #ip(args: readonly string[], root: boolean): ExecResult {
-    const result = ip(args, this.netdevs, root);
-    this.#reconfigure();
+  /** Open vSwitch hears from the kernel what became of a device; the real one takes some milliseconds. */
+  #heard(result: ExecResult): ExecResult {
+    reconfigure(this.database, this.netdevs);
     return result;
   }
 
@@ -81,43 +80,24 @@ export class OpenVswitch implements LabSwitch {
     return { ...OK, status: device !== undefined && this.netdevs.has(device) ? 0 : 1 };
   }
 
+  /** Without a terminal: one name a line. Of the file system there is this directory and no more. */
+  #ls([path, ...more]: readonly string[]): ExecResult {
+    if (path !== '/sys/class/net' || more.length > 0) return failed(`ls: cannot access '${path ?? '.'}': No such file or directory`, 2);
+    return {
+      ...OK,
+      stdout: [...this.netdevs.keys()]
+        .sort()
+        .map(name => `${name}\n`)
+        .join(''),
+    };
+  }
+
   #vsctl(args: readonly string[]): ExecResult {
     const { database, ...result } = vsctl(args, () => new Database(this.database));
     if (!database) return result;
     this.database = database;
     // A device that does not come up is told on stderr; up to release 3.5 the exit status stays 0 all the same.
-    return { ...result, stderr: result.stderr + this.#reconfigure() };
-  }
-
-  /** What ovs-vswitchd does about new and changed interfaces before ovs-vsctl returns. Answers its complaints. */
-  #reconfigure(): string {
-    let complaints = '';
-    for (const [name, row] of this.database.rows('Interface')) {
-      const device = this.netdevs.get(name);
-      const known = (row.get('ofport') as readonly number[])[0];
-      if (device && (known === undefined || known < 0)) row.set('ofport', [this.#nextOpenFlowPort(name)]).set('error', []);
-      if (device) {
-        const [wanted] = row.get('mtu_request') as readonly number[];
-        if (wanted !== undefined && wanted <= LARGEST_MTU) device.mtu = wanted;
-        const state = [device.up ? 'up' : 'down'];
-        row.set('mtu', [device.mtu]).set('admin_state', state).set('link_state', state);
-      } else if (known === undefined) {
-        const error = `could not open network device ${name} (No such device)`;
-        row.set('ofport', [-1]).set('error', [error]);
-        complaints += `ovs-vsctl: Error detected while setting up '${name}': ${error}.  See ovs-vswitchd log for details.\n`;
-        complaints += 'ovs-vsctl: The default log directory is "/var/log/openvswitch".\n';
-      }
-    }
-    return complaints;
-  }
-
-  /** A bridge's own port is 65534; the others count from 1. */
-  #nextOpenFlowPort(name: string): number {
-    if (this.database.row('Bridge', name)) return 65534;
-    const taken = [...this.database.rows('Interface').values()]
-      .map(row => row.get('ofport'))
-      .flatMap(datum => (datum && !isMap(datum) ? datum : []));
-    return span(1, taken.length + 1).find(port => !taken.includes(port)) ?? 1;
+    return { ...result, stderr: result.stderr + reconfigure(this.database, this.netdevs) };
   }
 }
 
