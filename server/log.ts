@@ -8,24 +8,58 @@ const MASK = '********';
 const secrets = new Set<string>();
 let pattern: RegExp | undefined;
 
-/** Remembers values that must never be shown, in their plain, JSON, base64 and URL forms. */
+/** Remembers values that must never be shown, plain and encoded. */
 export function learnSecrets(values: readonly (string | undefined)[]): void {
   const before = secrets.size;
-  for (const value of values) {
-    // One or two characters would mask half of every text.
-    if (value === undefined || value.length < 3) continue;
-    for (const form of [
-      value,
-      JSON.stringify(value).slice(1, -1),
-      Buffer.from(value).toString('base64').replace(/=+$/, ''),
-      encodeURIComponent(value),
-    ]) {
-      secrets.add(form);
-    }
-  }
+  // One or two characters would mask half of every text.
+  for (const value of values) if (value !== undefined && value.length >= 3) for (const form of formsOf(value)) secrets.add(form);
   if (secrets.size === before) return;
   const forms = [...secrets].sort((a, b) => b.length - a.length).map(form => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
   pattern = new RegExp(forms.join('|'), 'g');
+}
+
+/** The shapes that a text takes on its way through other programs: what a secret may look like in a log. */
+function formsOf(text: string): string[] {
+  const bytes = Buffer.from(text);
+  const uri = encodeURIComponent(text);
+  const hex = bytes.toString('hex');
+  return [
+    text,
+    text.trim(),
+    jsonOf(text),
+    jsonOf(jsonOf(text)),
+    uri,
+    uri.replace(/%../g, code => code.toLowerCase()),
+    uri.replace(/[!'()*]/g, percented),
+    new URLSearchParams({ '': text }).toString().slice(1),
+    hex,
+    hex.toUpperCase(),
+    ...HTML.map(quotes => text.replace(/[&<>"']/g, letter => quotes[letter] ?? letter)),
+    text.replaceAll("'", `'\\''`),
+    ...base64Of(bytes).flatMap(form => [form, form.replaceAll('+', '-').replaceAll('/', '_')]),
+  ].filter(form => form.length >= 3);
+}
+
+const percented = (letter: string) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`;
+
+const jsonOf = (text: string) => JSON.stringify(text).slice(1, -1);
+
+const MARKUP = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const HTML: readonly Readonly<Record<string, string>>[] = [MARKUP, { ...MARKUP, "'": '&#39;' }, { ...MARKUP, "'": '&#x27;' }];
+
+/** Shorter pieces of base64 are found by chance. */
+const LEAST = 5;
+
+/**
+ * Alone, and in the middle of something (`user:password`), where it may begin at any of three places between the letters: the letters
+ * that its neighbours have a part in are left out.
+ */
+function base64Of(bytes: Buffer): string[] {
+  const inside = [0, 1, 2].map(before => {
+    const letters = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
+    return letters.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
+  });
+  return [bytes.toString('base64').replace(/=+$/, ''), ...inside.filter(form => form.length >= LEAST)];
 }
 
 /** The text with every known secret masked. */
@@ -33,9 +67,20 @@ export function masked(text: string): string {
   return pattern === undefined ? text : text.replace(pattern, MASK);
 }
 
-/** A value as JSON whose every text is masked. Numbers are left alone: a secret may look like one, and the text would be JSON no more. */
+/**
+ * A value as JSON whose every text is masked, names of members too. Numbers are left alone: a secret may look like one, and the text
+ * would be JSON no more.
+ */
 export function maskedJson(value: unknown, space?: number): string {
-  return JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? masked(part) : part), space);
+  return JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? masked(part) : withMaskedNames(part)), space);
+}
+
+function withMaskedNames(part: unknown): unknown {
+  if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
+  const members = Object.entries(part);
+  return members.every(([name]) => masked(name) === name)
+    ? part
+    : Object.fromEntries(members.map(([name, member]) => [masked(name), member]));
 }
 
 /** A stream whose every line, a JSON object, is masked on the way. */

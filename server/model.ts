@@ -1,6 +1,7 @@
 /**
  * The nouns, in the order a call meets them. A call becomes a ChangeRequest, a request becomes a ChangePlan, a plan becomes a ChangeResult.
- * Nothing here does anything and nothing is imported. What the network team writes has its nouns in library/written.ts.
+ * Nothing here does anything and nothing is imported. What became of it has its nouns in result.ts, what the network team
+ * writes in library/written.ts.
  */
 
 // ---------------------------------------------------------------- who asks, and for what
@@ -18,6 +19,9 @@ export const PLAYBOOK_METHODS = [
   'is_port_supported',
 ] as const;
 export type Method = (typeof PLAYBOOK_METHODS)[number];
+
+/** A port that one of these failed on is on no network afterwards, whatever it was on before. */
+export const ENDS_DETACHED: ReadonlySet<Method> = new Set(['attach_port', 'join_lag']);
 
 /** Who is on the other end of the HTTP connection. */
 export interface Caller {
@@ -48,6 +52,10 @@ export interface ChangeRequest {
   readonly device: string;
   /** What the call says, by the names that templates use. */
   readonly args: Values;
+  /** Neutron's type of the network, where the call says one. */
+  readonly networkType?: string | undefined;
+  /** VLANs that the call names and that no template sees, such as those that a port is to be taken off: the policy looks at them all. */
+  readonly alsoNamed?: readonly number[] | undefined;
   readonly caller: Caller;
   readonly why: Why;
   readonly dryRun: boolean;
@@ -63,16 +71,28 @@ export interface Place {
   readonly line: number;
 }
 
-/** A device of the inventory, its layers (defaults, groups in order, device) folded into one. */
-export interface Device {
+/** An SSH server, and what it must show to be believed: a device, or a jump host on the way to one. */
+export interface Host {
   readonly name: string;
-  readonly platform: string;
   readonly address: string;
   readonly port: number;
   /** Name of an entry in the credentials file. */
   readonly credentials: string;
   /** Fingerprints as OpenSSH prints them, or `any`: accept whatever key comes (labs only). */
   readonly hostKeys: readonly string[] | 'any';
+  /** What a known_hosts file says of it: types of the keys, to ask for first; keys that are refused; why it knows none. */
+  readonly knownHosts?: { file: string; types: readonly string[]; revoked: ReadonlyMap<string, Place>; why?: string } | undefined;
+  /** `legacy` allows algorithms that have been given up elsewhere because they are too weak; old switches have no others. */
+  readonly sshProfile?: 'modern' | 'legacy' | undefined;
+}
+
+/** A device of the inventory, its layers (defaults, groups in order, device) folded into one. */
+export interface Device extends Host {
+  readonly platform: string;
+  /** Names of its groups, in order. */
+  readonly groups?: readonly string[] | undefined;
+  /** The hosts that lead to it, in order. */
+  readonly jumps?: readonly Host[] | undefined;
   /** MAC addresses by which Ironic knows the switch: lower case, no separators. */
   readonly switchIds: readonly string[];
   /** Ports and LAGs that nobody may attach or detach. */
@@ -82,17 +102,6 @@ export interface Device {
   readonly physicalNetworks: readonly string[];
   readonly vars: Values;
   readonly source: Place;
-}
-
-/** How to log in to devices of one kind; read from a file outside the repository. */
-export interface Credentials {
-  readonly username: string;
-  readonly password?: string | undefined;
-  /** Path of a private key file. */
-  readonly private_key?: string | undefined;
-  readonly passphrase?: string | undefined;
-  /** The enable secret, where the platform asks for one. */
-  readonly enable?: string | undefined;
 }
 
 /** What a platform types around a change; each part is there only where the vendor has it. */
@@ -184,10 +193,31 @@ export interface Rescue {
   readonly checks: readonly Step[];
 }
 
+/**
+ * What gives a port back what it had, where no transaction does: lines that the device itself printed for it before anything was typed.
+ * They are the only ones that are not decided before login.
+ */
+export interface GiveBack {
+  readonly dialect: Dialect;
+  readonly transaction?: Transaction<Step>;
+  /** Prints them. */
+  readonly read: Step;
+  /** Closes the port, and takes off it what the change may have left. */
+  readonly clear: readonly Step[];
+  readonly into: Step;
+  /** Group 1 of each match is typed again, in the order it was printed. */
+  readonly lines: RegExp;
+  /** Typed last, unless what was printed matches `unless`. */
+  readonly open: Step;
+  readonly unless: RegExp;
+}
+
 /** Everything that can be typed for a request, decided before anyone logs in. */
 export interface ChangePlan {
   readonly request: ChangeRequest;
   readonly device: Device;
+  /** What it is about, for messages: the port by its long name, or `VLAN 100`. */
+  readonly subject: string;
   readonly title: string;
   readonly file: string;
   readonly dialect: Dialect;
@@ -196,48 +226,8 @@ export interface ChangePlan {
   readonly require: readonly Step[];
   readonly steps: readonly Step[];
   readonly verify: readonly Step[];
+  readonly giveBack?: GiveBack;
   readonly rescue?: Rescue;
   readonly transaction?: Transaction<Step>;
   readonly save?: Step;
-}
-
-// ---------------------------------------------------------------- what became of it
-
-export const OUTCOMES = ['unchanged', 'applied', 'planned', 'refused', 'undone', 'rescued', 'unknown'] as const;
-export type Outcome = (typeof OUTCOMES)[number];
-
-/** A command that was typed and what the device answered. */
-export interface Exchange {
-  readonly sent: string;
-  readonly received: string;
-  readonly place: Place;
-}
-
-export interface StepResult {
-  readonly task: string;
-  readonly source: Place;
-  readonly exchanges: readonly Exchange[];
-}
-
-/** yes; no and why; `not needed` where a change is persistent at once or nothing was changed. */
-export type Saved = { readonly state: 'yes' | 'not needed' } | { readonly state: 'no'; readonly why: string };
-
-/** Milliseconds. */
-export interface Timings {
-  readonly queued: number;
-  readonly login: number;
-  readonly total: number;
-}
-
-export interface ChangeResult {
-  readonly outcome: Outcome;
-  readonly device: string;
-  readonly platform: string;
-  readonly method: string;
-  readonly file: string;
-  readonly diff: string;
-  readonly saved: Saved;
-  /** Everything that was typed to change something, in order; reads are left out. */
-  readonly steps: readonly StepResult[];
-  readonly timings: Timings;
 }

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { masked, maskedJson } from '../log.ts';
-import type { Outcome } from '../model.ts';
+import type { Outcome } from '../result.ts';
 
 type Style = Parameters<typeof styleText>[0];
 type Stream = typeof process.stdout | typeof process.stderr;
@@ -29,6 +29,12 @@ export function say(text = ''): void {
   process.stdout.write(`${masked(text)}\n`);
 }
 
+/** A sentence under the line that it belongs to, broken to fit the screen. */
+export function sayBelow(sentence: string, indent: string): void {
+  const [first = '', ...others] = wrapped(sentence, screenWidth() - indent.length - 2);
+  for (const line of [`${indent}${first}`, ...others.map(other => `${indent}  ${other}`)]) say(line);
+}
+
 export function sayJson(value: unknown): void {
   process.stdout.write(`${maskedJson(value, 2)}\n`);
 }
@@ -48,10 +54,10 @@ export function prose(text: string, indent = ''): string[] {
   return wrapped(text, Math.min(screenWidth(), 100) - indent.length).map(line => indent + line);
 }
 
-/** Text broken between words; a word that is longer than `width` stays whole. */
+/** Text broken between words; a word that is longer than `width` stays whole. Half a secret would be masked nowhere. */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
-  for (const word of text.split(' ')) {
+  for (const word of masked(text).split(' ')) {
     const last = lines.at(-1);
     if (last !== undefined && shownLength(last) + 1 + shownLength(word) <= width) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);

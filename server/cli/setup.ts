@@ -1,15 +1,17 @@
 import { existsSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { CONFIG_KEYS, type Config, configSchema, fromEnvironment } from '../config.ts';
 import type { Desk } from '../engine/change.ts';
 import { realWorld } from '../engine/world.ts';
 import { checkShape, nearest } from '../library/check.ts';
 import { Complaints, LibraryError } from '../library/complaints.ts';
-import { CredentialsFile } from '../library/credentials.ts';
-import { type Library, type LibraryFolders, lintLibrary } from '../library/library.ts';
+import type { CredentialsFile } from '../library/credentials.ts';
+import { type LibraryFolders, lintLibrary } from '../library/library.ts';
 import { readYaml, type YamlFile } from '../library/yaml.ts';
 import { makeLogger } from '../log.ts';
 import type { Place } from '../model.ts';
+import { checkEntries, openKeyring, warner, warnOfLegacy } from './keyring.ts';
+import { locksOf } from './locks.ts';
 
 /** Options that every sub-command takes. */
 export interface CommonOptions {
@@ -79,19 +81,14 @@ export function openDesk(options: CommonOptions, config: Config, audit: Desk['au
   const complaints = new Complaints();
   const linted = lintLibrary(foldersOf(options, config));
   for (const { place, message } of linted.complaints) complaints.add(place, message);
-  const path = isAbsolute(config.credentials) ? config.credentials : join(resolve(options.root), config.credentials);
-  const keyring = complaints.try(() => new CredentialsFile(path));
+  const warn = warner(config, everyDevice);
+  const keyring = complaints.try(() => openKeyring(options.root, config, warn));
+  const locks = complaints.try(() => locksOf(resolve(options.root), config));
   if (keyring && everyDevice) checkEntries(linted.library, keyring, complaints);
   complaints.throwIfAny();
-  return { library: linted.library, world: realWorld(keyring as CredentialsFile), audit };
-}
-
-function checkEntries(library: Library, keyring: CredentialsFile, complaints: Complaints): void {
-  for (const { name, credentials, source } of library.devices.values()) {
-    if (keyring.names.includes(credentials)) continue;
-    const near = nearest(credentials, keyring.names);
-    complaints.add(source, `${name}: the credentials file has no entry ${credentials}${near ? `; did you mean ${near}?` : ''}`);
-  }
+  if (everyDevice) warnOfLegacy(linted.library, warn);
+  const world = realWorld(keyring as CredentialsFile, locks, { queueAtMost: config.queue_at_most });
+  return { library: linted.library, world, audit };
 }
 
 /** Audit lines go to standard error, so that results own standard output; a person at a terminal sees the results instead. */

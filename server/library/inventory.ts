@@ -4,6 +4,7 @@ import type { Device, Place, Values } from '../model.ts';
 import { FIRST_VLAN, LAST_VLAN, readRanges } from '../vlans.ts';
 import { checkShape, nearest } from './check.ts';
 import type { Complaints } from './complaints.ts';
+import { Hosts, type WrittenJump } from './hosts.ts';
 import { canonicalPort } from './ports.ts';
 import { type InventoryShape, inventorySchema, type LayerShape } from './schema/inventory.ts';
 import type { Platform } from './written.ts';
@@ -14,12 +15,16 @@ interface InventoryFile {
   readonly shape: InventoryShape;
 }
 
-/** Every device of inventory/*.yml, its layers folded: defaults, groups in order, the device; a later layer wins. */
+/**
+ * Every device of inventory/*.yml, its layers folded: defaults, groups in order, the device; a later layer wins.
+ * `known` is given the name of every device and group.
+ */
 export function readInventory(
   folder: string,
   root: string,
   platforms: ReadonlyMap<string, Platform>,
   complaints: Complaints,
+  known = new Set<string>(),
 ): Map<string, Device> {
   const files = inventoryFiles(folder, root, complaints);
   const groups = new Map<string, LayerShape>();
@@ -32,21 +37,24 @@ export function readInventory(
   complainOfTwoDefaults(files, complaints);
   const defaults = fold(files.map(({ shape }) => shape.defaults));
   const devices = new Map<string, Device>();
+  const around = { groups, defaults, platforms, complaints, hosts: new Hosts(root, complaints), jumps: new Map<string, WrittenJump>() };
   for (const file of files) {
     for (const name of Object.keys(file.shape.devices)) {
       if (devices.has(name)) complaints.add(file.yaml.atKey(['devices', name]), `device ${name} is there twice`);
-      const device = readDevice(name, file, { groups, defaults, platforms, complaints });
+      const device = readDevice(name, file, around);
       if (device) devices.set(name, device);
     }
   }
   complainOfTwins(devices, complaints);
-  return devices;
+  const names = new Set(files.flatMap(({ shape }) => Object.keys(shape.devices)));
+  for (const name of [...names, ...groups.keys()]) known.add(name);
+  return around.hosts.withJumps({ names, devices, written: around.jumps });
 }
 
 function inventoryFiles(folder: string, root: string, complaints: Complaints): InventoryFile[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .filter(name => /\.ya?ml$/.test(name) && !name.startsWith('policy.'))
+    .filter(name => /\.ya?ml$/.test(name) && !/^(?:policy|freeze)(?:\.example)?\.ya?ml$/.test(name))
     .sort()
     .flatMap(name => {
       const file = complaints.try(() => {
@@ -62,6 +70,9 @@ interface Surroundings {
   readonly defaults: LayerShape;
   readonly platforms: ReadonlyMap<string, Platform>;
   readonly complaints: Complaints;
+  readonly hosts: Hosts;
+  /** Filled while the devices are read: a jump may name one that comes later. */
+  readonly jumps: Map<string, WrittenJump>;
 }
 
 function readDevice(name: string, { yaml, shape }: InventoryFile, around: Surroundings): Device | undefined {
@@ -83,13 +94,19 @@ function readDevice(name: string, { yaml, shape }: InventoryFile, around: Surrou
     complaints.add(source, unknown('platform', folded.platform, platforms.keys()));
   if (folded.credentials === undefined) complaints.add(source, `${name} has no credentials`);
   if (!platform || folded.credentials === undefined) return undefined;
+  const { port = 22, jump, known_hosts } = folded;
+  // What all devices of a group jump over may be one of them; it is reached without itself.
+  const itself = own.jump === undefined && jump === name;
+  if (jump !== undefined && jump !== null && !itself)
+    around.jumps.set(name, { jump, place: yaml.at(['devices', name, 'jump']), known_hosts });
   return {
     name,
     platform: platform.name,
+    groups: own.groups,
     address,
-    port: folded.port ?? 22,
+    port,
     credentials: folded.credentials,
-    hostKeys: folded.host_keys ?? [],
+    ...around.hosts.trustIn(folded, address, port),
     switchIds: switch_ids.map((id, i) => {
       if (!isMac(id)) complaints.add(yaml.at(['devices', name, 'switch_ids', i]), `${id} is no MAC address`);
       return bareMac(id);

@@ -1,5 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { constructFromEvents, EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException } from 'js-yaml';
+import {
+  CORE_SCHEMA,
+  constructFromEvents,
+  EVENT_ID,
+  type Event,
+  getScalarValue,
+  parseEvents,
+  SCALAR_STYLE,
+  type TagDefinition,
+  YAMLException,
+} from 'js-yaml';
 import type { Place } from '../model.ts';
 import { LibraryError } from './complaints.ts';
 
@@ -45,10 +55,11 @@ export function readText(path: string, file = path): string {
   }
 }
 
-export function parseYaml(source: string, file: string): YamlFile {
+/** `tags`: those that the file may use besides YAML's own. */
+export function parseYaml(source: string, file: string, tags: readonly TagDefinition[] = []): YamlFile {
   try {
     const events = parseEvents(source, { filename: file });
-    const [value, ...more] = constructFromEvents(events, { source, filename: file });
+    const [value, ...more] = constructFromEvents(events, { source, filename: file, schema: CORE_SCHEMA.withTags(tags) });
     const positions = new Positions(events, source);
     const root = positions.read();
     const place = (offset: number): Place => ({ file, line: lineOf(source, offset) });
@@ -112,7 +123,7 @@ class Positions {
     if (event.type === EVENT_ID.SCALAR) {
       const style =
         event.style === SCALAR_STYLE.LITERAL_BLOCK ? 'literal' : event.style === SCALAR_STYLE.FOLDED_BLOCK ? 'folded' : 'inline';
-      return this.#remember(event, { offset: Math.max(event.valueStart, 0), keyOffset, style, children });
+      return this.#remember(event, { offset: event.valueStart < 0 ? keyOffset : event.valueStart, keyOffset, style, children });
     }
     if (event.type !== EVENT_ID.MAPPING && event.type !== EVENT_ID.SEQUENCE) return { offset: keyOffset, keyOffset, children };
     const node = this.#remember(event, { offset: event.start, keyOffset, children });

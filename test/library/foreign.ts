@@ -9,7 +9,8 @@ import { credentialsText, inventoryText } from '../../server/library/foreign/wri
 import { readInventory } from '../../server/library/inventory.ts';
 import { checkVars } from '../../server/library/names.ts';
 import { readPlatforms } from '../../server/library/platforms.ts';
-import type { Credentials, Device } from '../../server/model.ts';
+import type { Device } from '../../server/model.ts';
+import type { Credentials } from '../../server/transport/hop.ts';
 import { ROOT } from '../harness.ts';
 
 const complaints = new Complaints();

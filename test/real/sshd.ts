@@ -11,6 +11,10 @@ export interface SshdOptions {
   readonly env: Readonly<Record<string, string>>;
   /** The network namespace that a login is put into, as if it were the whole host; ours when left out. */
   readonly namespace?: string;
+  /** Types of its host keys; ed25519 when left out. */
+  readonly keys?: readonly string[];
+  /** More lines for sshd_config; where it has one already, the first counts: these. */
+  readonly config?: readonly string[];
 }
 
 interface Login {
@@ -18,8 +22,8 @@ interface Login {
   readonly username: string;
   /** The path of the private key that is let in, in OpenSSH's format. */
   readonly privateKey: string;
-  /** The host key's, as OpenSSH prints it: `SHA256:…`. */
-  readonly fingerprint: string;
+  /** The host keys', as OpenSSH prints them: `SHA256:…`. */
+  readonly fingerprints: readonly string[];
 }
 
 /** Debian's own OpenSSH on 127.0.0.1, for one key and one user: whoever runs the tests. */
@@ -28,7 +32,7 @@ export class Sshd implements AsyncDisposable {
   readonly port: number;
   readonly username: string;
   readonly privateKey: string;
-  readonly fingerprint: string;
+  readonly fingerprints: readonly string[];
   readonly #daemon: Daemon;
   readonly #cleanup: AsyncDisposableStack;
 
@@ -36,9 +40,14 @@ export class Sshd implements AsyncDisposable {
     this.port = login.port;
     this.username = login.username;
     this.privateKey = login.privateKey;
-    this.fingerprint = login.fingerprint;
+    this.fingerprints = login.fingerprints;
     this.#daemon = daemon;
     this.#cleanup = cleanup;
+  }
+
+  /** That of its only host key, or of the first. */
+  get fingerprint(): string {
+    return this.fingerprints[0] ?? '';
   }
 
   /** What sshd had to say so far. */
@@ -56,18 +65,19 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
   // Where sshd locks itself up while it talks to strangers. Debian makes it when the service starts, which it never did here.
   await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
   const directory = await temporaryDirectory('sshd', cleanup);
-  const fingerprint = await makeKey(join(directory, 'host_key'));
+  const keys = options.keys ?? ['ed25519'];
+  const fingerprints = await Promise.all(keys.map(type => makeKey(join(directory, `host_key_${type}`), type)));
   const privateKey = join(directory, 'user_key');
   await makeKey(privateKey);
   await writeFile(join(directory, 'authorized_keys'), await readFile(`${privateKey}.pub`));
   const { daemon, port } = await listen(directory, options, 5);
   cleanup.use(daemon);
-  return new Sshd({ port, username: userInfo().username, privateKey, fingerprint }, daemon, cleanup.move());
+  return new Sshd({ port, username: userInfo().username, privateKey, fingerprints }, daemon, cleanup.move());
 }
 
 /** Gives the fingerprint. */
-async function makeKey(path: string): Promise<string> {
-  await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'mercury', '-f', path]);
+export async function makeKey(path: string, type = 'ed25519', passphrase = ''): Promise<string> {
+  await run('ssh-keygen', ['-q', '-t', type, '-N', passphrase, '-C', 'mercury', '-f', path]);
   const [, fingerprint] = (await run('ssh-keygen', ['-l', '-f', path])).split(' ');
   return fingerprint as string;
 }
@@ -97,13 +107,14 @@ function freePort(): Promise<number> {
   });
 }
 
-function configOf(directory: string, port: number, { env, namespace }: SshdOptions): string {
+function configOf(directory: string, port: number, { env, namespace, keys = ['ed25519'], config = [] }: SshdOptions): string {
   // bash runs ~/.bashrc for every command that comes over ssh; whatever stands in this user's own is no part of the test.
   const variables = Object.entries({ HOME: directory, ...env }).map(([name, value]) => `"${name}=${value}"`);
   const lines = [
+    ...config,
     'ListenAddress 127.0.0.1',
     `Port ${port}`,
-    `HostKey ${join(directory, 'host_key')}`,
+    ...keys.map(type => `HostKey ${join(directory, `host_key_${type}`)}`),
     `PidFile ${join(directory, 'sshd.pid')}`,
     'PubkeyAuthentication yes',
     `AuthorizedKeysFile ${join(directory, 'authorized_keys')}`,

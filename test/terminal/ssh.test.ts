@@ -8,8 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ChangeError } from '../../server/errors.ts';
 import { makeHostKey } from '../../server/lab/host-key.ts';
 import { LAB_USER, type Lab, startLab } from '../../server/lab/lab.ts';
-import type { Credentials, Device } from '../../server/model.ts';
+import type { Device } from '../../server/model.ts';
 import { openTerminal } from '../../server/terminal/open.ts';
+import type { Credentials } from '../../server/transport/hop.ts';
 import { connectSsh } from '../../server/transport/ssh.ts';
 import { IOS_LIKE, line } from './device.ts';
 
@@ -166,7 +167,7 @@ describe('logging in to a lab switch', () => {
     const failure = await failureOf(connectSsh({ ...device, hostKeys: [`SHA256:${'A'.repeat(43)}`] }, right, soon()));
     expect(failure).toMatchObject({
       kind: 'host_key',
-      message: `sw1 shows the host key ${fingerprint}: it is none of those in the inventory`,
+      message: `sw1 shows the host key ${fingerprint}: it is none of those in the inventory (SHA256:${'A'.repeat(43)})`,
     });
   });
 

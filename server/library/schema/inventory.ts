@@ -1,12 +1,13 @@
 import * as z from 'zod';
-import type { Credentials } from '../../model.ts';
 import { valueSchema } from './playbook.ts';
 
-/** The YAML shapes of the inventory and of the credentials file. */
+/** The YAML shape of the inventory. */
 
-const layer = {
-  platform: z.string().optional(),
-  credentials: z.string().optional().describe('Name of an entry in the credentials file.'),
+const credentials = z.string().describe('Name of an entry in the credentials file.');
+const address = z.string().min(1).describe('IPv4, IPv6 or host name.');
+
+/** How an SSH server is reached and known, be it a device or a jump host. */
+const ssh = {
   port: z.int().min(1).max(65535).optional(),
   host_keys: z
     .union(
@@ -17,6 +18,37 @@ const layer = {
       { error: 'must be `any` or a list of fingerprints' },
     )
     .optional(),
+  known_hosts: z.string().min(1).optional().describe('A file of host keys as OpenSSH keeps it; relative to the root folder.'),
+  ssh_profile: z
+    .enum(['modern', 'legacy'], 'must be modern or legacy')
+    .optional()
+    .describe('legacy: also algorithms that are too weak for others, for switches that have none better.'),
+  // A function, because a jump host may lie behind another.
+  get jump() {
+    return jumpSchema.nullable().optional().describe('The host to log in to first: a device, or an address of its own; null: none.');
+  },
+};
+
+/** A host on the way to a device: the name of another device, or all that is needed to reach it. */
+export type JumpShape = string | JumpHostShape;
+export interface JumpHostShape {
+  readonly address: string;
+  readonly credentials: string;
+  readonly port?: number | undefined;
+  readonly host_keys?: 'any' | string[] | undefined;
+  readonly known_hosts?: string | undefined;
+  readonly ssh_profile?: 'modern' | 'legacy' | undefined;
+  readonly jump?: JumpShape | null | undefined;
+}
+
+const jumpSchema: z.ZodType<JumpShape> = z.union([z.string(), z.lazy(() => z.strictObject({ ...ssh, address, credentials }))], {
+  error: 'must be the name of a device, or have an address, credentials and host_keys',
+});
+
+const layer = {
+  ...ssh,
+  platform: z.string().optional(),
+  credentials: credentials.optional(),
   uplinks: z.array(z.string()).optional().describe('Ports and LAGs that nobody may attach or detach.'),
   allowed_vlans: z
     .union([z.string(), z.int(), z.array(z.int())], { error: 'must be a list of VLANs such as 100,200-299' })
@@ -37,7 +69,7 @@ export const inventorySchema = z.strictObject({
       name,
       z.strictObject({
         ...layer,
-        address: z.string().min(1).describe('IPv4, IPv6 or host name.'),
+        address,
         groups: z.array(z.string()).default([]),
         switch_ids: z.array(z.string()).default([]).describe('MAC addresses by which Ironic knows the switch, in any notation.'),
       }),
@@ -46,16 +78,3 @@ export const inventorySchema = z.strictObject({
 });
 export type InventoryShape = z.infer<typeof inventorySchema>;
 export type LayerShape = InventoryShape['defaults'];
-
-export const credentialsSchema: z.ZodType<Record<string, Credentials>> = z.record(
-  name,
-  z
-    .strictObject({
-      username: z.string().min(1),
-      password: z.string().optional(),
-      private_key: z.string().optional().describe('Path of a private key file.'),
-      passphrase: z.string().optional(),
-      enable: z.string().optional().describe('The enable secret, where the platform asks for one.'),
-    })
-    .refine(entry => entry.password !== undefined || entry.private_key !== undefined, 'needs a password or a private_key'),
-);
