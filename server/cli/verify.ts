@@ -1,65 +1,46 @@
-import { inspect } from '../engine/execute.ts';
 import { plan } from '../engine/plan.ts';
-import type { World } from '../engine/world.ts';
+import { eachWithin, type Finding, survey } from '../engine/survey.ts';
 import { ChangeError, MEANINGS } from '../errors.ts';
-import type { Library } from '../library/library.ts';
-import type { ChangeRequest } from '../model.ts';
-import { paint, say, sayJson, screenWidth, wrapped } from './paint.ts';
+import { paint, say, sayBelow, sayJson } from './paint.ts';
 import { requestsFrom } from './request.ts';
 import { type CommonOptions, openDesk, readConfig, terminalAudit } from './setup.ts';
-import type { RequestOptions } from './words.ts';
+import { DOES_NOT_HOLD, verifyAll } from './verify-all.ts';
+import { givenOf, type RequestOptions } from './words.ts';
 
-/** The exit status that says: reached, read, and it is not as asked. */
-const DOES_NOT_HOLD = 9;
-
-/** What one device said. `failure`: it could not be asked. */
-interface Answer {
-  readonly device: string;
-  readonly title: string;
-  readonly holds: boolean;
-  readonly misses: readonly string[];
-  readonly failure?: ChangeError;
+export interface VerifyOptions extends RequestOptions {
+  readonly all?: string;
 }
 
 /** Asks the devices, read-only, whether they hold what the request asks for. */
-export async function verifyCommand(words: readonly (string | undefined)[], options: CommonOptions & RequestOptions): Promise<number> {
+export async function verifyCommand(words: readonly (string | undefined)[], options: CommonOptions & VerifyOptions): Promise<number> {
+  if (options.all !== undefined) {
+    if (words.some(word => word !== undefined) || givenOf(options).length > 0)
+      throw new ChangeError('bad_request', '--all FILE says it all: leave out the other words and options');
+    return verifyAll(options.all, options);
+  }
   const config = readConfig(options);
   const { library, world } = openDesk(options, config, terminalAudit());
   const requests = requestsFrom(words, options, library, Date.now() + config.call_time);
-  const answers = await Promise.all(requests.map(request => ask(request, library, world)));
-  const [only] = answers;
-  if (answers.length === 1 && only?.failure) throw only.failure;
-  if (options.json) sayJson(answers.map(answerAsJson));
-  else for (const answer of answers) showAnswer(answer);
-  const failure = answers.find(answer => answer.failure)?.failure;
-  return failure ? MEANINGS[failure.kind].exit : answers.every(({ holds }) => holds) ? 0 : DOES_NOT_HOLD;
+  const plans = requests.map(request => plan(request, library));
+  const findings = await survey(plans, world, eachWithin(config.call_time));
+  const [only] = findings;
+  if (findings.length === 1 && only?.failure) throw only.failure;
+  if (options.json) sayJson(findings.map(asJson));
+  else for (const finding of findings) show(finding);
+  if (findings.some(({ misses }) => misses.length > 0)) return DOES_NOT_HOLD;
+  const failure = findings.find(finding => finding.failure)?.failure;
+  return failure ? MEANINGS[failure.kind].exit : 0;
 }
 
-async function ask(request: ChangeRequest, library: Library, world: World): Promise<Answer> {
-  const { device } = request;
-  const planned = plan(request, library);
-  const { title } = planned;
-  try {
-    const { allowed, holds } = await inspect(planned, world);
-    const misses = [...new Set([...allowed.misses, ...holds.misses])];
-    return { device, title, holds: allowed.holds && holds.holds, misses };
-  } catch (thrown) {
-    if (!(thrown instanceof ChangeError)) throw thrown;
-    return { device, title, holds: false, misses: [thrown.message], failure: thrown };
-  }
-}
-
-function answerAsJson({ device, title, holds, misses, failure }: Answer): object {
+function asJson({ plan: { device, title }, misses, failure }: Finding): object {
   return failure
-    ? { device, title, holds: null, error: { kind: failure.kind, message: failure.message } }
-    : { device, title, holds, misses };
+    ? { device: device.name, title, holds: null, error: { kind: failure.kind, message: failure.message } }
+    : { device: device.name, title, holds: misses.length === 0, misses };
 }
 
-function showAnswer({ device, title, holds, misses, failure }: Answer): void {
+function show({ plan: { device, title }, misses, failure }: Finding): void {
+  const holds = misses.length === 0;
   const verdict = failure ? paint('red', 'cannot be asked') : holds ? paint('green', 'holds') : paint('yellow', 'does not hold');
-  say(`${paint('bold', device)} ${title}: ${verdict}`);
-  for (const miss of misses) {
-    const [first = '', ...others] = wrapped(miss, screenWidth() - 4);
-    for (const line of [`  ${first}`, ...others.map(other => `    ${other}`)]) say(line);
-  }
+  say(`${paint('bold', device.name)} ${title}: ${verdict}`);
+  for (const sentence of failure ? [failure.message] : misses) sayBelow(sentence, '  ');
 }
