@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { inShort } from '../../errors.ts';
-import { LibraryError } from '../../library/complaints.ts';
-import { Htpasswd, type User } from './htpasswd.ts';
+import { type BcryptUser, HTPASSWD } from './htpasswd.ts';
 import { Passwords } from './passwords.ts';
-import { addressOf, authorizationOf, Refusal, type Scheme } from './scheme.ts';
+import { addressOf, authorizationOf, REALM, Refusal, type Scheme } from './scheme.ts';
+import { UserFile } from './user-file.ts';
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** HTTP Basic against an htpasswd file, as Ironic's `http_basic`. @throws LibraryError when the file cannot be used */
 export function basic(path: string): Scheme {
-  const file = new Htpasswd(path);
+  const file = new UserFile(HTPASSWD, path);
   const passwords = new Passwords();
   return {
-    challenge: () => 'Basic realm="Baremetal API"',
+    challenges: () => [`Basic realm="${REALM}"`],
     caller: async request => {
       const authorization = authorizationOf(request);
       if (authorization?.type.toLowerCase() !== 'basic') return undefined;
@@ -39,32 +39,17 @@ function readToken(token: string): { user: string; password: Uint8Array } {
 }
 
 /** The hash to compare with. A user that nobody knows gets one as costly as the others, or the time would tell who is known. */
-function hashOf(name: string, file: Htpasswd): { hash: string; known: boolean } {
-  const users = usersOf(file);
-  const user = users.get(name);
-  if (user && 'complaint' in user) throw unusable(new LibraryError([user.complaint]));
+function hashOf(name: string, file: UserFile<BcryptUser>): { hash: string; known: boolean } {
+  const user = file.get(name);
   if (user) return { hash: user.hash, known: true };
-  return { hash: `$2b$${costOf(users).toString().padStart(2, '0')}$${NOBODYS}`, known: false };
+  return { hash: `$2b$${costOf(file.usable()).toString().padStart(2, '0')}$${NOBODYS}`, known: false };
 }
 
 /** Salt and digest of a password that nobody has. */
 const NOBODYS = randomBytes(40).toString('base64').slice(0, 53).replaceAll('+', '.');
 
 /** What most users' hashes cost. */
-function costOf(users: ReadonlyMap<string, User>): number {
-  const costs = [...users.values()].flatMap(user => ('cost' in user ? [user.cost] : []));
-  const groups = [...Map.groupBy(costs, cost => cost)].toSorted(([, a], [, b]) => b.length - a.length);
+function costOf(users: readonly BcryptUser[]): number {
+  const groups = [...Map.groupBy(users, ({ cost }) => cost)].toSorted(([, a], [, b]) => b.length - a.length);
   return groups[0]?.[0] ?? 5;
-}
-
-function usersOf(file: Htpasswd): ReadonlyMap<string, User> {
-  try {
-    return file.users();
-  } catch (thrown) {
-    throw thrown instanceof LibraryError ? unusable(thrown) : thrown;
-  }
-}
-
-function unusable(error: LibraryError): Refusal {
-  return new Refusal(500, 'Invalid configuration file. The user file cannot be used; the log says why', error.message);
 }

@@ -9,12 +9,13 @@ export async function whoCalls(request: IncomingMessage, schemes: readonly Schem
     const caller = await scheme.caller(request);
     if (caller) return caller;
   }
-  if (challengesOf(schemes).length === 0) throw new Refusal(401, 'Client certificate required');
+  if (schemes.every(scheme => !scheme.challenges)) throw new Refusal(401, 'Client certificate required');
   const authorization = authorizationOf(request);
-  if (authorization === undefined) throw new Refusal(401, 'Authorization required');
+  const asksFirst = schemes.some(scheme => scheme.asksFirst);
+  if (authorization === undefined) throw new Refusal(401, 'Authorization required', undefined, asksFirst);
   throw new Refusal(400, `Unsupported authorization type "${inShort(authorization.type)}"`);
 }
 
-export function challengesOf(schemes: readonly Scheme[]): string[] {
-  return schemes.flatMap(scheme => scheme.challenge?.() ?? []);
+export function challengesOf(schemes: readonly Scheme[], refusal: Refusal): string[] {
+  return schemes.flatMap(scheme => scheme.challenges?.(refusal) ?? []);
 }
