@@ -1,5 +1,6 @@
-import { ChangeError } from '../errors.ts';
-import type { ChangeRequest, ChangeResult, Outcome } from '../model.ts';
+import { at, ChangeError } from '../errors.ts';
+import type { ChangeRequest, Place } from '../model.ts';
+import type { ChangeResult, Outcome } from '../result.ts';
 
 /** Where audit lines go: pino, in the real service. */
 export type AuditSink = (line: AuditLine, message: string) => void;
@@ -13,13 +14,23 @@ export interface AuditLine {
   readonly how: Readonly<Record<string, unknown>>;
 }
 
-/** What became of a request, as one line. `failure` is there when it ended in an error. */
-export function audit(request: ChangeRequest, result: ChangeResult | undefined, failure: unknown, sink: AuditSink): void {
+/** What became of a request. */
+export interface Ended {
+  readonly result?: ChangeResult | undefined;
+  /** Where it ended in an error. */
+  readonly failure?: unknown;
+  /** The line of the policy, or of the freeze, that decided. */
+  readonly rule?: Place | undefined;
+}
+
+/** What became of a request, as one line. */
+export function audit(request: ChangeRequest, ended: Ended, sink: AuditSink): void {
+  const { result, failure } = ended;
   const outcome: Outcome =
     failure === undefined ? (result?.outcome ?? 'unknown') : failure instanceof ChangeError ? failure.outcome : 'unknown';
   const event = outcome === 'refused' ? 'refusal' : outcome === 'planned' ? 'plan' : 'change';
   sink(
-    { event, who: request.caller, what: whatOf(request, result), why: request.why, how: howOf(outcome, result, failure) },
+    { event, who: request.caller, what: whatOf(request, result), why: request.why, how: howOf(outcome, ended) },
     `${request.method} ${request.device} ${String(request.args.port ?? request.args.vlan ?? '')}: ${outcome}`,
   );
 }
@@ -31,28 +42,12 @@ export function auditRefusal(
   sink: AuditSink,
 ): void {
   const { id, method, caller, why } = call;
-  sink(
-    { event: 'refusal', who: caller, what: { request: id, method }, why, how: howOf('refused', undefined, failure) },
-    `${method}: refused`,
-  );
+  sink({ event: 'refusal', who: caller, what: { request: id, method }, why, how: howOf('refused', { failure }) }, `${method}: refused`);
 }
 
 function whatOf(request: ChangeRequest, result: ChangeResult | undefined): Record<string, unknown> {
-  const { args } = request;
-  const named = [
-    'port',
-    'mode',
-    'native_vlan',
-    'allowed_vlans',
-    'default_vlan',
-    'vlan',
-    'network_name',
-    'description',
-    'mtu',
-    'lag',
-    'aggregation',
-  ];
-  const values = named.flatMap(name => (args[name] === undefined || args[name] === null ? [] : [[name, args[name]]]));
+  // All of it: whether the device still is as it was asked to be can be asked by this line alone.
+  const values = Object.entries(request.args).filter(([, value]) => value !== null);
   return {
     request: request.id,
     method: request.method,
@@ -63,9 +58,10 @@ function whatOf(request: ChangeRequest, result: ChangeResult | undefined): Recor
   };
 }
 
-function howOf(outcome: Outcome, result: ChangeResult | undefined, failure: unknown): Record<string, unknown> {
+function howOf(outcome: Outcome, { result, failure, rule }: Ended): Record<string, unknown> {
   return {
     outcome,
+    ...(rule === undefined ? {} : { rule: at(rule) }),
     ...(failure === undefined
       ? {}
       : {

@@ -1,8 +1,10 @@
 import { ChangeError, messageOf } from '../errors.ts';
 import type { Library } from '../library/library.ts';
-import type { ChangeRequest, ChangeResult, Method, Outcome } from '../model.ts';
+import type { ChangeRequest, Method, Place } from '../model.ts';
+import type { ChangeResult, Outcome } from '../result.ts';
 import { type AuditSink, audit } from './audit.ts';
 import { execute } from './execute.ts';
+import { freezeOf, permit, verdictNow } from './permit.ts';
 import { plan } from './plan.ts';
 import { script } from './script.ts';
 import type { World } from './world.ts';
@@ -14,21 +16,44 @@ export interface Desk {
   readonly audit: AuditSink;
 }
 
-/** A request that says `mode` and VLANs, carried out or, as a dry run, planned; either way audited. */
-export async function change(request: ChangeRequest, desk: Desk): Promise<ChangeResult> {
-  try {
+/** A request that says `mode` and VLANs, carried out or, as a dry run, planned, if it is permitted; either way audited. */
+export function change(request: ChangeRequest, desk: Desk): Promise<ChangeResult> {
+  return audited(request, desk, decided => {
+    const { refusal, place } = verdictNow(request, desk.library);
+    decided(place);
+    if (refusal) throw refusal;
     const planned = plan(request, desk.library);
-    const result = request.dryRun ? rehearsed(planned) : await execute(planned, desk.world);
-    audit(request, result, undefined, desk.audit);
+    if (request.dryRun) return rehearsed(planned);
+    return execute(planned, desk.world, () => {
+      // It may have waited for its turn for a while, and somebody may be at work on the device by now.
+      const frozen = freezeOf(request, desk.library);
+      if (frozen) decided(frozen.place);
+      if (frozen?.refusal) throw frozen.refusal;
+    });
+  });
+}
+
+async function audited(
+  request: ChangeRequest,
+  desk: Desk,
+  work: (decided: (place: Place | undefined) => void) => Promise<ChangeResult> | ChangeResult,
+): Promise<ChangeResult> {
+  let rule: Place | undefined;
+  const decided = (place: Place | undefined) => {
+    rule = place;
+  };
+  try {
+    const result = await work(decided);
+    audit(request, { result, rule }, desk.audit);
     return result;
-  } catch (thrown) {
-    audit(request, thrown instanceof ChangeError ? thrown.results[0] : undefined, thrown, desk.audit);
-    throw thrown;
+  } catch (failure) {
+    audit(request, { result: failure instanceof ChangeError ? failure.results[0] : undefined, failure, rule }, desk.audit);
+    throw failure;
   }
 }
 
 /** A dry run: the plan itself, in the shape of a result. Each line that would be typed is there, and no answer. */
-function rehearsed(planned: ReturnType<typeof plan>): ChangeResult {
+export function rehearsed(planned: ReturnType<typeof plan>): ChangeResult {
   return {
     outcome: 'planned',
     device: planned.device.name,
@@ -71,10 +96,13 @@ export async function changeInOrder(requests: readonly ChangeRequest[], desk: De
 /** What the library alone refuses is refused, and audited, before any device is touched for the sake of the others. */
 async function refuseEarly(requests: readonly ChangeRequest[], desk: Desk): Promise<void> {
   for (const request of requests) {
+    let rule: Place | undefined;
     try {
+      rule = permit(request, desk.library);
       plan(request, desk.library);
-    } catch {
-      await change(request, desk);
+    } catch (failure) {
+      audit(request, { failure, rule }, desk.audit);
+      throw failure;
     }
   }
 }
@@ -138,11 +166,9 @@ async function takeBack(request: ChangeRequest, result: ChangeResult, desk: Desk
   if (!inverses) return result;
   for (const [nth, method] of inverses.entries()) {
     try {
-      // A change of its own: EOS does not take the name of a session twice.
-      const back = await change(
-        { ...request, id: `${request.id}-back${nth || ''}`, method, args: { port: request.args.port ?? null } },
-        desk,
-      );
+      // A change of its own: EOS does not take the name of a session twice. Nobody asked for it, so nobody's policy or freeze keeps a port open.
+      const inverse = { ...request, id: `${request.id}-back${nth || ''}`, method, args: { port: request.args.port ?? null } };
+      const back = await audited(inverse, desk, () => execute(plan(inverse, desk.library), desk.world, undefined, true));
       return { ...back, outcome: 'rescued', method: result.method };
     } catch (thrown) {
       if (!(thrown instanceof ChangeError) || thrown.outcome !== 'refused') break;

@@ -7,7 +7,8 @@ export function missesOf(step: Pick<Step, 'expect' | 'reject'>, output: string):
 }
 
 function unmet(check: Check, output: string): string[] {
-  if (check.kind === 'text') return check.pattern.test(output) ? [] : [check.means ?? `it does not show ${shown(check.pattern)}`];
+  if (check.kind === 'text')
+    return check.pattern.test(output) ? [] : [check.means ?? `it does not show ${shown(check.pattern)}${instead(check.pattern, output)}`];
   const found = hits(check, output);
   const strange = found.find(hit => hit.strange !== undefined);
   if (strange) return [check.means ?? `it shows VLANs that cannot be read: ${strange.strange}`];
@@ -66,6 +67,19 @@ function headerAbove(output: string, index: number, header: RegExp): string | un
 
 const sameIds = (a: readonly number[], b: readonly number[]) => toRanges(a) === toRanges(b);
 const listed = (ids: readonly number[]) => toRanges(ids) || 'none';
+
+/** The line that says something else where the last word of the pattern should be: `, but "switchport access vlan 200"`. */
+function instead({ source }: RegExp, output: string): string {
+  const head = source.slice(0, source.lastIndexOf(' ') + 1);
+  if (!head.startsWith('^') || !/[a-z]{3}/i.test(head)) return '';
+  try {
+    const line = new RegExp(`${head}.*$`, 'm').exec(output)?.[0];
+    return line === undefined ? '' : `, but "${line.trim().replace(/ +/g, ' ')}"`;
+  } catch {
+    // That was not the last word, but the middle of something.
+    return '';
+  }
+}
 
 /** A pattern as a person reads it: without anchors and escapes. */
 function shown(pattern: RegExp): string {

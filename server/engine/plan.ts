@@ -2,7 +2,19 @@ import { ChangeError } from '../errors.ts';
 import type { Library } from '../library/library.ts';
 import { isCheck } from '../library/playbooks.ts';
 import type { Platform, Playbook, Task } from '../library/written.ts';
-import type { ChangePlan, ChangeRequest, Device, Dialect, PlannedMode, Rescue, Step, Transaction, Values } from '../model.ts';
+import type {
+  ChangePlan,
+  ChangeRequest,
+  Device,
+  Dialect,
+  GiveBack,
+  Method,
+  PlannedMode,
+  Rescue,
+  Step,
+  Transaction,
+  Values,
+} from '../model.ts';
 import { type Rendering, renderAnswers, renderCommands, renderStep, renderText } from './render.ts';
 import { valuesFor } from './values.ts';
 
@@ -25,9 +37,11 @@ export function plan(request: ChangeRequest, library: Library): ChangePlan {
     throw new ChangeError('unsupported', `${playbook.source.file} verifies nothing for this request`);
   }
   const rescue = rescueOf(playbook, request, device, platform, rendering);
+  const giveBack = giveBackOf(request, device, platform);
   return {
     request,
     device,
+    subject: typeof values.port === 'string' ? values.port : `VLAN ${String(values.vlan)}`,
     title: renderText(playbook.title, values, 'text'),
     file: playbook.source.file,
     ...surroundings(platform, rendering),
@@ -36,6 +50,7 @@ export function plan(request: ChangeRequest, library: Library): ChangePlan {
     require: render(playbook.require, platform.readMode, rendering),
     steps,
     verify,
+    ...(giveBack && steps.length > 0 ? { giveBack } : {}),
     ...(rescue ? { rescue } : {}),
     ...(platform.save ? { save: stepOf(platform.save, platform.readMode, rendering) } : {}),
   };
@@ -111,6 +126,27 @@ function rescueOf(
     steps: render(other.tasks, platform.configMode, closing),
     checks: verifyOf(other, platform, closing),
   });
+}
+
+/** Methods on what serves somebody already; a port that an attach failed on is closed instead. */
+const GIVES_BACK: ReadonlySet<Method> = new Set(['update_port', 'detach_port', 'attach_lag']);
+
+function giveBackOf(request: ChangeRequest, device: Device, platform: Platform): GiveBack | undefined {
+  if (!platform.giveBack || !GIVES_BACK.has(request.method)) return undefined;
+  const { read, clear, into, lines, open, unless } = platform.giveBack;
+  const playbook = playbookOf(clear, platform);
+  const alone: ChangeRequest = { ...request, method: playbook.method as Method, args: { port: request.args.port ?? null } };
+  const values: Values = { ...valuesFor(alone, device, platform, playbook), default_vlan: null };
+  const rendering = renderingOf({ ...values, change: `${String(values.change)}g` }, platform);
+  return {
+    ...surroundings(platform, rendering),
+    read: stepOf(read, platform.readMode, rendering),
+    clear: render(playbook.tasks, platform.configMode, rendering),
+    into: stepOf(into, platform.configMode, rendering),
+    lines,
+    open: stepOf(open, platform.configMode, rendering),
+    unless,
+  };
 }
 
 /** A rescue that nothing checks would be called done before it is typed. */

@@ -5,17 +5,37 @@ import { within } from '../transport/deadline.ts';
 export interface Turn extends Disposable {
   /** Milliseconds waited. */
   readonly waited: number;
+  /** Whether somebody else waits for this device now. */
+  readonly wanted: boolean;
+}
+
+export interface QueueOptions {
+  /** Who may wait for one device. */
+  readonly atMost?: number | undefined;
+  /** What it throws refuses the device. */
+  readonly admit?: (device: string) => void;
 }
 
 /** One change at a time per device; waiters are served in the order they came. */
 export class Queue {
+  readonly #atMost: number;
+  readonly #admit: (device: string) => void;
   readonly #tails = new Map<string, Promise<void>>();
   readonly #waiting = new Map<string, number>();
   #idle = Promise.withResolvers<void>();
 
-  /** @throws ChangeError `busy` when the turn does not come before `deadline` */
-  async turn(device: string, deadline: number): Promise<Turn> {
+  constructor({ atMost = Number.POSITIVE_INFINITY, admit = () => {} }: QueueOptions = {}) {
+    this.#atMost = atMost;
+    this.#admit = admit;
+  }
+
+  /**
+   * `urgent`: it takes back what was typed elsewhere, and is never refused a place.
+   * @throws ChangeError `busy` when the turn does not come before `deadline`, or too many wait already
+   */
+  async turn(device: string, deadline: number, urgent = false): Promise<Turn> {
     const since = Date.now();
+    if (!urgent) this.#checkRoom(device);
     const before = this.#tails.get(device) ?? Promise.resolve();
     const { promise: done, resolve: release } = Promise.withResolvers<void>();
     const tail = before.then(() => done);
@@ -35,8 +55,12 @@ export class Queue {
       throw thrown;
     }
     let over = false;
+    const isWanted = () => !over && (this.#waiting.get(device) ?? 0) > 1;
     return {
       waited: Date.now() - since,
+      get wanted() {
+        return isWanted();
+      },
       [Symbol.dispose]: () => {
         if (over) return;
         over = true;
@@ -44,6 +68,13 @@ export class Queue {
         release();
       },
     };
+  }
+
+  #checkRoom(device: string): void {
+    this.#admit(device);
+    // One of them has its turn.
+    if ((this.#waiting.get(device) ?? 0) <= this.#atMost) return;
+    throw new ChangeError('busy', `${device} is busy with other changes (${this.#atMost} in its queue, which is full); nothing was typed`);
   }
 
   /** Changes running or waiting now. */

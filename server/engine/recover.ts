@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ChangeError, messageOf } from '../errors.ts';
-import type { Method, Rescue, Saved } from '../model.ts';
+import { ENDS_DETACHED, type GiveBack, type Rescue, type Step } from '../model.ts';
+import type { Saved } from '../result.ts';
 import { commit, confirm, save } from './commit.ts';
+import { giveBack } from './give-back.ts';
 import { type Look, unlessBusy, type Visit } from './visit.ts';
 
 /** How a failed change ended. `applied`: the session was lost, and the device turned out to be as asked. */
@@ -11,62 +13,120 @@ export type Ending =
 
 const NOT_NEEDED: Saved = { state: 'not needed' };
 
+/** How far taking back has come: on a session that was lost it does not begin from nothing. */
+interface Way {
+  /** All of the change was typed: before that nothing of ours was committed, and a verify list may hold that does not read what is missing. */
+  readonly whole: boolean;
+  undone: boolean;
+  closing: boolean;
+}
+
+/** Milliseconds that must be left for coming back once more. */
+const ONCE_MORE = 250;
+
 /**
  * After something was typed and failed: takes it back by the platform's own means, closes the port where the playbook says so,
- * and reads from the device which of these is true. Never throws; what cannot be told is `unknown`.
+ * and reads from the device which of these is true. A session that is lost meanwhile is opened again as long as there is time.
+ * Never throws; what cannot be told is `unknown`.
  */
 export async function recover(visit: Visit, before: Look, thrown: unknown): Promise<Ending> {
   const failure = thrown instanceof ChangeError ? thrown : new ChangeError('internal', messageOf(thrown), { cause: thrown });
-  try {
-    const ending = await takeBack(visit, before, failure);
-    // What a candidate would have changed is no difference any more.
-    if (ending.outcome === 'undone') visit.diff = '';
-    return ending;
-  } catch (second) {
-    const error = new ChangeError(
-      failure.kind,
-      `${sentence(failure)} Taking it back failed too: ${messageOf(second)}. What state the device is in is not known`,
-      { cause: thrown },
-    );
-    return { outcome: 'unknown', error, saved: NOT_NEEDED };
+  const way: Way = { whole: visit.phase !== 'typing', undone: false, closing: false };
+  while (true) {
+    try {
+      const ending = await takeBack(visit, before, failure, way);
+      // What a candidate would have changed is no difference any more.
+      if (ending.outcome === 'undone') visit.diff = '';
+      return ending;
+    } catch (second) {
+      if (!visit.terminal.alive && Date.now() + ONCE_MORE < visit.plan.request.deadline) continue;
+      const error = new ChangeError(
+        failure.kind,
+        `${sentence(failure)} Taking it back failed too: ${messageOf(second)}. What state the device is in is not known`,
+        { cause: thrown },
+      );
+      return { outcome: 'unknown', error, saved: NOT_NEEDED };
+    }
   }
 }
 
-async function takeBack(visit: Visit, before: Look, failure: ChangeError): Promise<Ending> {
+async function takeBack(visit: Visit, before: Look, failure: ChangeError, way: Way): Promise<Ending> {
   const { plan } = visit;
   const { deadline } = plan.request;
   const lost = !visit.terminal.alive;
-  if (lost) await comeBack(visit, deadline);
+  if (lost) await comeBack(visit, way, deadline);
   else if (plan.transaction && (visit.phase === 'typing' || visit.phase === 'committing')) {
     await visit.platformStep(plan.transaction.discard, deadline);
   }
+  const lock = await visit.hold.regain(halfWayTo(deadline)).catch((thrown: unknown) => messageOf(thrown));
   let now = await visit.look(plan.verify, deadline);
-  if (lost && now.holds) {
-    await confirm(visit, plan.transaction, deadline);
+  if (lock !== 'kept' && lock !== 'taken again') {
+    return handsOff(visit, now.text === before.text && (await asPrinted(visit, deadline)), failure, lock);
+  }
+  if (now.holds && way.whole && (lost || lock === 'taken again')) {
+    if (lost || visit.phase === 'committed') await confirm(visit, plan.transaction, deadline);
     return { outcome: 'applied' };
   }
-  // An undo that follows no commit of ours would take back somebody else's: only when the device differs from what it was.
-  if (plan.transaction?.undo && now.text !== before.text) {
+  // An undo that follows no commit of ours would take back somebody else's: only when the device differs from what it was. Where the
+  // lock was lost meanwhile, another may have changed this too: then nothing old is brought back, but a rescue may close what is open.
+  const undoable = way.whole && lock === 'kept' && !way.undone && !way.closing && now.text !== before.text;
+  if (plan.transaction?.undo && undoable) {
     const { undo } = plan.transaction;
     await unlessBusy(plan, deadline, () => visit.platformStep(undo, deadline));
+    way.undone = true;
     now = await visit.look(plan.verify, deadline);
   }
-  const same = now.text === before.text;
-  if (plan.rescue) return close(visit, plan.rescue, same, failure);
+  const same = now.text === before.text && (await asPrinted(visit, deadline));
+  const givable = !same && lock === 'kept' && !way.closing;
+  if (plan.giveBack && givable && (await givenBack(visit, plan.giveBack, way))) return undone(failure);
+  if (plan.rescue) return close(visit, plan.rescue, same, failure, way);
   if (same) return undone(failure);
   throw new ChangeError('not_as_asked', 'the device is not as it was before, and the playbook has no rescue');
 }
 
-/** A port that an attach failed on is on no network afterwards, whatever it was on before. */
-const ENDS_DETACHED: ReadonlySet<Method> = new Set(['attach_port', 'join_lag']);
+/** Whether all of the interface is as it was: a verify list reads only what it asks for. */
+async function asPrinted(visit: Visit, deadline: number): Promise<boolean> {
+  const { giveBack: means } = visit.plan;
+  return means === undefined || (await visit.look([means.read], deadline)).text === visit.printed;
+}
+
+/** What cannot be given back whole is closed by the rescue. */
+async function givenBack(visit: Visit, means: GiveBack, way: Way): Promise<boolean> {
+  const { deadline } = visit.plan.request;
+  try {
+    return await giveBack(visit, means, visit.printed, deadline);
+  } catch (thrown) {
+    if (!(thrown instanceof ChangeError)) throw thrown;
+    if (!visit.terminal.alive) await comeBack(visit, way, deadline);
+    else if (means.transaction) await visit.platformStep(means.transaction.discard, deadline);
+    return false;
+  }
+}
+
+const halfWayTo = (deadline: number) => Date.now() + (deadline - Date.now()) / 2;
+
+/**
+ * The lock is lost and not to be had: whoever has it may be at this very port, and what two type at once nobody can answer for. Not even
+ * a port is closed then, lest the other's true answer become a lie; dropping our own candidate, before this, touched nobody's. That leaves
+ * no port open on a wrong VLAN, as far as playbooks go: between two of their lines a port is closed, a trial commit ends by itself. What
+ * is true now is read.
+ */
+async function handsOff(visit: Visit, same: boolean, failure: ChangeError, why: string): Promise<Ending> {
+  const { rescue, save: saves, request } = visit.plan;
+  if (same) return undone(failure);
+  if (rescue && (await visit.look(rescue.checks, request.deadline)).holds)
+    return rescued(rescue, failure, saves ? { state: 'no', why } : NOT_NEEDED);
+  throw new ChangeError('lock_lost', `without its lock nothing more is typed, and ${why}`);
+}
 
 /** Runs the rescue, unless nothing changed and the device is already in the state that it promises. */
-async function close(visit: Visit, rescue: Rescue, same: boolean, failure: ChangeError): Promise<Ending> {
+async function close(visit: Visit, rescue: Rescue, same: boolean, failure: ChangeError, way: Way): Promise<Ending> {
   const { plan } = visit;
   const { deadline } = plan.request;
   // A port that serves somebody keeps what it had; only an attach that failed must end detached, whatever was there before.
   if (same && !ENDS_DETACHED.has(plan.request.method)) return undone(failure);
   if (same && (await visit.look(rescue.checks, deadline)).holds) return undone(failure);
+  way.closing = true;
   visit.terminal.speak(rescue.dialect);
   await unlessBusy(plan, deadline, () => visit.terminal.enter(plan.configMode, deadline));
   await visit.type(rescue.steps, deadline);
@@ -93,12 +153,12 @@ function rescued(rescue: Rescue, failure: ChangeError, saved: Saved): Ending {
 }
 
 /** Logs in again after the session was lost, as long as there is time, and drops what the lost one left behind. */
-async function comeBack(visit: Visit, deadline: number): Promise<void> {
+async function comeBack(visit: Visit, { closing }: Way, deadline: number): Promise<void> {
   const { plan, world } = visit;
   await visit.terminal.close();
   for (let wait = 200; ; wait = Math.min(wait * 2, 5000)) {
     try {
-      visit.terminal = await world.open(plan.device, plan.dialect, deadline);
+      visit.terminal = await world.open(plan.device, plan.dialect, deadline, true);
       break;
     } catch (thrown) {
       // A device that just dropped us may still count the old session, or be out of reach for a moment.
@@ -106,5 +166,17 @@ async function comeBack(visit: Visit, deadline: number): Promise<void> {
       await pause(wait);
     }
   }
-  if (plan.transaction?.abandon) await visit.platformStep(plan.transaction.abandon, deadline);
+  await abandon(visit, plan.transaction?.abandon, deadline);
+  if (closing) await abandon(visit, plan.rescue?.transaction?.abandon, deadline);
+}
+
+/** Where the lost session still stands, nobody may drop what it left behind; that goes with it, and nobody can commit it either. */
+async function abandon(visit: Visit, step: Step | undefined, deadline: number): Promise<void> {
+  if (!step) return;
+  try {
+    await visit.platformStep(step, deadline);
+  } catch (thrown) {
+    const busy = visit.plan.transaction?.busy;
+    if (!(thrown instanceof ChangeError) || !busy?.test(thrown.said)) throw thrown;
+  }
 }

@@ -1,4 +1,4 @@
-import type { ChangePlan, Dialect, Place, PlannedMode, Step, Transaction } from '../model.ts';
+import type { ChangePlan, Dialect, GiveBack, Place, PlannedMode, Step, Transaction } from '../model.ts';
 import { readPrefix, wayTo } from '../terminal/modes.ts';
 import { typedLine } from '../terminal/terminal.ts';
 import { readKey } from './check.ts';
@@ -13,6 +13,8 @@ export interface ScriptLine {
   readonly mode: string;
   readonly sent: string;
   readonly place: Place | undefined;
+  /** No line of ours: it stands for what the device itself printed before. */
+  readonly quoted?: true;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface ScriptLine {
 export function script(plan: ChangePlan): ScriptLine[] {
   const writer = new Writer(plan);
   writer.login();
-  writer.reads('before', [...plan.require, ...plan.verify]);
+  writer.reads('before', [...plan.require, ...plan.verify, ...(plan.giveBack ? [plan.giveBack.read] : [])]);
   if (plan.steps.length > 0) {
     writer.enter('change', plan.configMode);
     writer.steps('change', plan.steps);
@@ -38,9 +40,15 @@ export function script(plan: ChangePlan): ScriptLine[] {
 function failing(plan: ChangePlan): ScriptLine[] {
   if (plan.steps.length === 0) return [];
   const writer = new Writer(plan, plan.configMode);
-  const { transaction, rescue } = plan;
+  const { transaction, giveBack, rescue } = plan;
   if (transaction) writer.platformStep('if it fails', transaction.discard);
   if (transaction?.undo) writer.platformStep('if it fails', transaction.undo);
+  if (giveBack) {
+    writer.speak(giveBack.dialect);
+    writer.steps('if it fails', giveBack.clear);
+    writer.giveBack(giveBack);
+    writer.commit('if it fails', giveBack.transaction);
+  }
   if (rescue) {
     writer.speak(rescue.dialect);
     writer.steps('if it fails', rescue.steps);
@@ -98,6 +106,14 @@ class Writer {
     this.#go(step.mode, when);
     this.steps(when, [step]);
     this.at = step.lands ?? this.at;
+  }
+
+  giveBack({ into, read, open }: GiveBack): void {
+    const task = 'Give back what it had';
+    this.steps('if it fails', [{ ...into, task }]);
+    const sent = `(each line that "${read.lines.map(({ text }) => text).join('; ')}" printed before)`;
+    this.lines.push({ when: 'if it fails', task, mode: this.at, sent, place: read.source, quoted: true });
+    this.steps('if it fails', [{ ...open, task }]);
   }
 
   commit(when: When, transaction: Transaction<Step> | undefined): void {

@@ -1,8 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { at, ChangeError } from '../errors.ts';
-import type { ChangePlan, Exchange, Step, StepResult } from '../model.ts';
+import type { ChangePlan, Step } from '../model.ts';
+import type { Exchange, StepResult } from '../result.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { missesOf, readKey } from './check.ts';
+import type { Hold } from './lock/hold.ts';
 import type { World } from './world.ts';
 
 /** How far a change has come on the device: what a failure means, and what takes it back, depends on it. */
@@ -21,14 +23,19 @@ export interface Look {
 export class Visit {
   readonly plan: ChangePlan;
   readonly world: World;
+  /** What keeps others off the device meanwhile. */
+  readonly hold: Hold;
   terminal: Terminal;
   phase: Phase = 'looking';
   readonly typed: StepResult[] = [];
   diff = '';
+  /** What the device printed before anything was typed, to be given back; only where the plan can. */
+  printed = '';
 
-  constructor(plan: ChangePlan, world: World, terminal: Terminal) {
+  constructor(plan: ChangePlan, world: World, hold: Hold, terminal: Terminal) {
     this.plan = plan;
     this.world = world;
+    this.hold = hold;
     this.terminal = terminal;
   }
 
@@ -62,8 +69,9 @@ export class Visit {
     }
   }
 
-  /** Types one step and answers with all that the device said to it. */
+  /** Types one step, if nobody else may type now, and answers with all that the device said to it. */
   async #typeStep(step: Step, deadline: number): Promise<string> {
+    await this.hold.check();
     const exchanges: Exchange[] = [];
     this.typed.push({ task: step.task, source: step.source, exchanges });
     await this.terminal.run(step, deadline, exchange => exchanges.push(exchange));

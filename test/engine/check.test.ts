@@ -33,7 +33,14 @@ interface p48
 describe('expect', () => {
   it.each([
     ["expect: '^ switchport access vlan {{native_vlan}}$'", []],
-    ["expect: '^ switchport access vlan 10$'", ['it does not show "switchport access vlan 10"']],
+    ["expect: '^ switchport access vlan 10$'", ['it does not show "switchport access vlan 10", but "switchport access vlan 100"']],
+    ["expect: '^ switchport trunk native vlan 10$'", ['it does not show "switchport trunk native vlan 10"']],
+    // Cut at its last blank, this is no pattern.
+    [
+      "expect: '^ switchport (?:access vlan|trunk native vlan) 10$'",
+      ['it does not show "switchport (?:access vlan|trunk native vlan) 10", but "switchport access vlan 100"'],
+    ],
+    ["expect: '^ switchport (?:mode trunk|mode dot1q)$'", ['it does not show "switchport (?:mode trunk|mode dot1q)"']],
     ["expect: { text: '^ shutdown$', means: '{{port}} is open' }", ['p1 is open']],
     [
       "expect:\n  - ' vlan 100'\n  - ' vlan 999'\n  - { text: nothing, means: it is empty }",

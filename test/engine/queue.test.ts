@@ -116,6 +116,53 @@ describe('the queue of a device', () => {
   });
 });
 
+describe('a queue that is full', () => {
+  it('refuses the next at once, and has room again when one has left it: its turn came, or it gave up', async () => {
+    const queue = new Queue({ atMost: 2 });
+    const first = await queue.turn('sw1', soon());
+    const second = queue.turn('sw1', soon());
+    const hasty = refusalOf(queue.turn('sw1', Date.now() + 60));
+    const refused = await refusalOf(queue.turn('sw1', soon()));
+    expect(refused).toMatchObject({ kind: 'busy', outcome: 'refused' });
+    expect(refused.message).toBe('sw1 is busy with other changes (2 in its queue, which is full); nothing was typed');
+    using _other = await queue.turn('sw2', soon());
+    await hasty;
+    const third = queue.turn('sw1', soon());
+    expect((await refusalOf(queue.turn('sw1', soon()))).kind).toBe('busy');
+    first[Symbol.dispose]();
+    const fourth = queue.turn('sw1', soon());
+    (await second)[Symbol.dispose]();
+    (await third)[Symbol.dispose]();
+    using _last = await fourth;
+    expect(queue.size).toBe(2);
+  });
+
+  it('has room for what takes something back, behind those that wait', async () => {
+    const queue = new Queue({ atMost: 1 });
+    const first = await queue.turn('sw1', soon());
+    const second = queue.turn('sw1', soon());
+    const urgent = queue.turn('sw1', soon(), true);
+    first[Symbol.dispose]();
+    const turn = await second;
+    expect(await settled(urgent)).toBe(false);
+    turn[Symbol.dispose]();
+    using _turn = await urgent;
+    expect(queue.size).toBe(1);
+  });
+
+  it('asks first whether the device is to be had at all, and leaves nothing behind when it is not', async () => {
+    const admit = (device: string) => {
+      if (device === 'sw1') throw new ChangeError('unreachable', 'sw1 is away');
+    };
+    const queue = new Queue({ admit });
+    expect((await refusalOf(queue.turn('sw1', soon()))).kind).toBe('unreachable');
+    expect(queue.size).toBe(0);
+    using _other = await queue.turn('sw2', soon());
+    using _urgent = await queue.turn('sw1', soon(), true);
+    expect(queue.devices).toEqual(['sw2', 'sw1']);
+  });
+});
+
 describe('an idle queue', () => {
   it('is one that nothing has entered', async () => {
     await new Queue().idle();

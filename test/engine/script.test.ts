@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { execute } from '../../server/engine/execute.ts';
+import { NO_LOCKS } from '../../server/engine/lock/none.ts';
 import { plan } from '../../server/engine/plan.ts';
 import { Queue } from '../../server/engine/queue.ts';
 import { script } from '../../server/engine/script.ts';
@@ -125,6 +126,7 @@ describe('a dry run and the terminal take the same way', () => {
             vars: {},
             source: { file: 'f', line: 1 },
           },
+          subject: '',
           title: '',
           file: 'f',
           dialect,
@@ -151,6 +153,7 @@ describe('a dry run and the terminal take the same way', () => {
         const device = treeDevice(dialect, transaction?.lands ?? false);
         const world: World = {
           queue: new Queue(),
+          locks: NO_LOCKS,
           open: (_device, spoken, deadline) =>
             ShellTerminal.open(device, { dialect: spoken, enableSecret: undefined, device: 'sw' }, deadline),
         };
