@@ -16,8 +16,14 @@ const port = z
   .transform(Number)
   .refine(value => Number.isInteger(value) && value >= 0 && value <= 65535, PORT);
 
+const COUNT = 'must be a whole number from 1';
+const count = z
+  .union([z.number(), z.string().regex(/^\d+$/, COUNT)], COUNT)
+  .transform(Number)
+  .refine(value => Number.isSafeInteger(value) && value >= 1, COUNT);
+
 /** Ways to tell who calls; each is a file in rpc/auth/. */
-export const AUTH_SCHEMES = ['none', 'basic', 'certificate'] as const;
+export const AUTH_SCHEMES = ['none', 'basic', 'digest', 'certificate'] as const;
 export type AuthScheme = (typeof AUTH_SCHEMES)[number];
 
 /** A list in the file; in a variable, and for a single one in the file, text with commas. */
@@ -27,6 +33,11 @@ const HOST = 'must be an address or a host name, or a list of them';
 const SCHEMES = `must be ${AUTH_SCHEMES.slice(0, -1).join(', ')} or ${AUTH_SCHEMES.at(-1)}`;
 const VERSION = 'must be 1.2 or 1.3';
 const pem = z.string().min(1, 'must be a path').optional();
+
+/** Ways to keep other processes off a device; each is a file in engine/lock/. */
+export const LOCKS = ['none', 'file', 'etcd'] as const;
+const LOCK = `must be ${LOCKS.slice(0, -1).join(', ')} or ${LOCKS.at(-1)}`;
+const ENDPOINTS = 'must be URLs such as http://192.0.2.1:2379';
 
 export const configSchema = z
   .strictObject({
@@ -54,6 +65,7 @@ export const configSchema = z
       .prefault('none')
       .describe('How callers say who they are; the first of these that a request carries decides.'),
     users: z.string().min(1, 'must be a path').default('/etc/mercury/htpasswd').describe('htpasswd file of `basic`; bcrypt only.'),
+    digest_users: z.string().min(1, 'must be a path').default('/etc/mercury/htdigest').describe('htdigest file of `digest`.'),
     tls_cert: pem.describe('PEM file with the certificate, then those of its issuers.'),
     tls_key: pem.describe('PEM file with its private key.'),
     tls_client_ca: pem.describe('PEM file with the authorities whose `certificate`s are believed.'),
@@ -66,6 +78,23 @@ export const configSchema = z
       .union([z.boolean(), z.stringbool()], 'must be true or false')
       .default(false)
       .describe('Listen on an address that others can reach, without authentication.'),
+    // A conductor has up to 300 threads, and conductors may share a name.
+    calls_at_once: count.default(256).describe('How many calls of one caller may run or wait at the same time.'),
+    calls_per_minute: count.optional().describe('How many calls of one caller may come in a minute; no limit when left out.'),
+    calls_at_most: count.default(512).describe('How many calls of all callers may run or wait at the same time.'),
+    queue_at_most: count.default(100).describe('How many changes may wait for one device.'),
+    lock: z.enum(LOCKS, LOCK).default('file').describe('What keeps other Mercurys off a device while this one changes it.'),
+    lock_dir: pem.describe('Folder of the lock files; one of the user in the temporary folder when left out.'),
+    etcd: z
+      .preprocess(listed, z.array(z.url({ protocol: /^https?$/, error: ENDPOINTS }), ENDPOINTS).min(1, ENDPOINTS))
+      .optional()
+      .describe('The client URLs of its members, asked in turn.'),
+    etcd_prefix: z.string().min(1).default('mercury/locks/').describe('What the keys of all locks begin with.'),
+    etcd_user: z.string().min(1).optional(),
+    etcd_password_file: pem,
+    etcd_ca: pem.describe('PEM file with the authorities to believe.'),
+    etcd_cert: pem.describe('PEM file with our certificate.'),
+    etcd_key: pem,
   })
   .superRefine((config, context) => {
     for (const [key, why] of contradictionsIn(config)) context.addIssue({ code: 'custom', path: [key], message: why });
@@ -116,8 +145,26 @@ function contradictionsIn(config: Config): [key: string, why: string][] {
     [!certificate && tls_client_ca !== undefined, 'tls_client_ca', 'nobody is asked for a certificate: add certificate to auth'],
     [tls_cert === undefined && config.tls_minimum_version !== undefined, 'tls_minimum_version', noTls],
     [tls_cert === undefined && config.tls_ciphers !== undefined, 'tls_ciphers', noTls],
+    ...lockRules(config),
   ];
   return rules.flatMap(([wrong, key, why]) => (wrong ? [[key, why]] : []));
+}
+
+function lockRules({ lock, lock_dir, etcd, ...config }: Config): [wrong: boolean, key: string, why: string][] {
+  const pair = (one: 'etcd_user' | 'etcd_cert', other: 'etcd_password_file' | 'etcd_key'): [boolean, string, string] => [
+    (config[one] === undefined) !== (config[other] === undefined),
+    config[one] === undefined ? other : one,
+    `there is no ${config[one] === undefined ? one : other} for it`,
+  ];
+  const tls = etcd?.some(url => url.startsWith('https:')) ?? false;
+  return [
+    [lock === 'etcd' && etcd === undefined, 'lock', 'etcd needs etcd, the URLs of its members'],
+    [lock !== 'etcd' && etcd !== undefined, 'etcd', `lock says ${lock}: set lock to etcd, or take this out`],
+    [lock !== 'file' && lock_dir !== undefined, 'lock_dir', `lock says ${lock}: take this out`],
+    pair('etcd_user', 'etcd_password_file'),
+    pair('etcd_cert', 'etcd_key'),
+    [config.etcd_ca !== undefined && !tls, 'etcd_ca', 'no URL of etcd begins with https'],
+  ];
 }
 
 function areCiphers(ciphers: string): boolean {

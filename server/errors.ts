@@ -1,4 +1,6 @@
-import type { ChangeResult, Outcome, Place } from './model.ts';
+import { masked } from './log.ts';
+import type { Place } from './model.ts';
+import type { ChangeResult, Outcome } from './result.ts';
 
 /** What went wrong, as the caller needs to tell it apart. One table says what each means outside. */
 export type Kind =
@@ -7,15 +9,18 @@ export type Kind =
   | 'unsupported'
   | 'not_valid'
   | 'not_permitted'
+  | 'frozen'
   | 'not_possible'
   | 'unreachable'
   | 'login_refused'
   | 'host_key'
   | 'timeout'
   | 'busy'
+  | 'no_lock'
   | 'rejected'
   | 'not_as_asked'
   | 'session_lost'
+  | 'lock_lost'
   | 'shutting_down'
   | 'internal';
 
@@ -39,15 +44,18 @@ export const MEANINGS: Readonly<Record<Kind, Meaning>> = {
   unsupported: refusedByUs,
   not_valid: refusedByUs,
   not_permitted: refusedByUs,
+  frozen: tryLater,
   not_possible: { ...refusedByDevice, code: 400, ironicClass: 'InvalidParameterValue' },
   unreachable: tryLater,
   login_refused: refusedByDevice,
   host_key: refusedByDevice,
   timeout: tryLater,
   busy: tryLater,
+  no_lock: tryLater,
   rejected: refusedByDevice,
   not_as_asked: refusedByDevice,
   session_lost: refusedByDevice,
+  lock_lost: refusedByDevice,
   shutting_down: tryLater,
   internal: { code: 500, ironicClass: 'NetworkError', exit: 1 },
 };
@@ -93,7 +101,8 @@ export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** A name or a sentence that a caller made up, short enough to be read by a person. */
+/** A name or a sentence that a caller made up, short enough to be read by a person. Half a secret would be masked nowhere. */
 export function inShort(text: string, most = 100): string {
-  return text.length > most ? `${text.slice(0, most)}…` : text;
+  const shown = masked(text);
+  return shown.length > most ? `${shown.slice(0, most)}…` : shown;
 }

@@ -2,7 +2,9 @@
 import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { CallOptions } from './cli/call.ts';
+import type { ExplainOptions } from './cli/explain.ts';
 import type { ImportOptions } from './cli/import.ts';
+import type { KeyscanOptions } from './cli/keyscan.ts';
 import type { LabCommandOptions } from './cli/lab.ts';
 import type { CommonOptions } from './cli/setup.ts';
 import { type RequestOptions, withRequestOptions } from './cli/words.ts';
@@ -34,9 +36,17 @@ withRequestOptions(sub('plan', 'print exactly what would be typed; touch no devi
 withRequestOptions(sub('apply', 'carry a change out from this terminal', `mercury apply attach_port ${onPort}`)).action(
   runWords(async (words, options) => (await import('./cli/apply.ts')).applyCommand(words, options)),
 );
-withRequestOptions(sub('verify', 'ask devices, read-only, whether they hold what is asked', `mercury verify attach_port ${onPort}`)).action(
-  runWords(async (words, options) => (await import('./cli/verify.ts')).verifyCommand(words, options)),
-);
+withRequestOptions(sub('verify', 'ask devices, read-only, whether they hold what is asked', `mercury verify attach_port ${onPort}`))
+  .option('--all <file>', 'ask about all that a file of calls, or the audit of a service, says; - reads standard input')
+  .addHelpText('after', verifyManual)
+  .action(runWords(async (words, options) => (await import('./cli/verify.ts')).verifyCommand(words, options)));
+withRequestOptions(
+  sub(
+    'explain',
+    'whether a caller may have something done, by which rule, and why',
+    `mercury explain --caller ironic attach_port ${onPort}`,
+  ).option('--caller <name>', 'who asks, as authentication names them; cli:NAME is somebody at this terminal. You, when left out'),
+).action(runWords(async (words, options: ExplainOptions) => (await import('./cli/explain.ts')).explainCommand(words, options)));
 
 sub('call', 'a JSON-RPC client', 'mercury call attach_port @params.json --dry-run')
   .argument('<method>', 'such as attach_port; rpc.discover tells all of them')
@@ -67,6 +77,16 @@ sub(
   .addHelpText('after', importManual)
   .action(
     run(async (file: string, options: ImportOptions) => (await import('./cli/import.ts')).importCommand(file, { ...common(), ...options })),
+  );
+
+sub('keyscan', 'show the host keys of devices, for review; write nothing', 'mercury keyscan leaf-201 leaf-202')
+  .argument('[devices...]', 'inventory names')
+  .option('--all', 'every device of the inventory')
+  .addHelpText('after', keyscanManual)
+  .action(
+    run(async (devices: string[], options: KeyscanOptions) =>
+      (await import('./cli/keyscan.ts')).keyscanCommand(devices, { ...common(), ...options }),
+    ),
   );
 
 sub('lab', 'start one simulated switch of each vendor and print their addresses', 'mercury lab --write /tmp/lab --command 50 --commit 2000')
@@ -114,6 +134,7 @@ function common(): CommonOptions {
 /** Runs a sub-command; whatever it throws becomes a message and an exit status. */
 function run<A extends unknown[]>(work: (...args: A) => Promise<number>): (...args: A) => Promise<void> {
   return async (...args) => {
+    (await import('./cli/crash.ts')).maskCrashes();
     try {
       process.exitCode = await work(...args);
     } catch (thrown) {
@@ -145,7 +166,8 @@ Exit status:
    0  done, or already so
    1  an error of mercury itself
    2  wrong usage, settings or library
-   3  refused by mercury: not valid, not permitted or not supported
+   3  refused by mercury: not valid, not permitted or not supported;
+      explain: no
    4  refused by the device before anything was changed
    5  not reachable, busy or too slow: try again
    6  failed, and all of it was taken back
@@ -153,6 +175,33 @@ Exit status:
    8  not known: look at the device
    9  verify: the device does not hold what is asked
   10  lint: there are complaints; import: something is left to do by hand`;
+}
+
+function verifyManual(): string {
+  return `  mercury verify --all /var/log/mercury/audit.log
+
+--all takes JSON-RPC calls as they came over the wire, in a list or one a line,
+or the audit that "mercury serve" writes on standard output: there the last
+change of each port, LAG and network counts that was applied or unchanged. One
+whose last change failed after something was typed is listed as not known.
+Each device is logged in to once, and nothing is typed but reads.
+
+Exit status with --all:
+   0  all of it holds
+   9  a device does not hold what is asked, whatever became of the others
+   5  none of those that could be asked differs; others could not be asked, or
+      it is not known what they should be`;
+}
+
+function keyscanManual(): string {
+  return `
+A jump host on the way is logged in to, and must show a key that is in the
+inventory; the devices themselves are not.
+
+Exit status:
+   0  seen, and no device shows only keys that are not those of the inventory
+   4  a device shows none of the keys that the inventory has for it
+   5  a device cannot be reached`;
 }
 
 function importManual(): string {

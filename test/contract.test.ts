@@ -34,7 +34,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
     middleOfTrunk: /^switchport mode trunk/,
     save: /^write memory/,
     hasVlans: true,
-    refusedUpdate: 'rescued',
+    refusedUpdate: 'undone',
   },
   arista_eos: {
     noSuchPort: 'Ethernet99',

@@ -6,13 +6,14 @@ import { writeLabFiles } from '../server/cli/lab.ts';
 import { type Service, startService } from '../server/cli/serve.ts';
 import type { AuditLine } from '../server/engine/audit.ts';
 import type { Desk } from '../server/engine/change.ts';
+import { FileLocks } from '../server/engine/lock/file.ts';
 import { realWorld } from '../server/engine/world.ts';
 import { type Lab, type LabOptions, SWITCHES, startLab } from '../server/lab/lab.ts';
 import type { LabDevice } from '../server/lab/ssh-server.ts';
 import { CredentialsFile } from '../server/library/credentials.ts';
 import { type Library, loadLibrary } from '../server/library/library.ts';
 import { makeLogger } from '../server/log.ts';
-import type { Outcome } from '../server/model.ts';
+import type { Outcome } from '../server/result.ts';
 
 export const ROOT = resolve(import.meta.dirname, '..');
 /** Every platform that the lab can imitate: a new one is tested by being there. */
@@ -68,7 +69,7 @@ export class Mercury implements AsyncDisposable {
     writeLabFiles(lab, folder);
     const library = loadLibrary({ root: ROOT, playbooks: 'playbooks', templates: 'templates', inventory: join(folder, 'inventory') });
     const audit: AuditLine[] = [];
-    const world = realWorld(new CredentialsFile(join(folder, 'credentials.yml')));
+    const world = realWorld(new CredentialsFile(join(folder, 'credentials.yml')), new FileLocks(join(folder, 'locks')));
     const desk: Desk = { library, world, audit: line => audit.push(line) };
     const config = { host: '127.0.0.1', port: 0, call_time: options.callTime ?? 20_000, grace: options.grace ?? 5000 };
     const service = await startService(desk, config, makeLogger('silent', 2, 'test'));

@@ -6,7 +6,7 @@ import { ROOT } from './harness.ts';
 
 /** From left to right; a file imports its own layer or one further right. The last layer is the files that every layer may know. */
 const LAYERS = ['main', 'cli', 'lab', 'rpc', 'engine', 'library', 'terminal', 'transport', 'ground'] as const;
-const GROUND = ['config.ts', 'log.ts', 'errors.ts', 'vlans.ts', 'model.ts'];
+const GROUND = ['config.ts', 'log.ts', 'errors.ts', 'vlans.ts', 'result.ts', 'model.ts'];
 const LONGEST = 250;
 
 const SERVER = join(ROOT, 'server');

@@ -24,6 +24,7 @@ const MORE: readonly (Case & { readonly only?: string })[] = [
   },
   { name: 'delete_network.unnamed', method: 'delete_network', args: { vlan: 100 } },
   { name: 'attach_port.mtu', method: 'attach_port', args: SERVING, only: 'openvswitch' },
+  { name: 'join_lag.mtu', method: 'join_lag', args: SERVING, about: 'member', only: 'openvswitch' },
   { name: 'update_port.mtu', method: 'update_port', args: SERVING, only: 'openvswitch' },
   { name: 'update_port.described', method: 'update_port', args: golden('attach_port.access-described').args, only: 'openvswitch' },
 ];

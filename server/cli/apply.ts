@@ -1,7 +1,8 @@
 import { changeInOrder, changeSideBySide, type Desk, worst } from '../engine/change.ts';
 import { Queue, type Turn } from '../engine/queue.ts';
 import { ChangeError } from '../errors.ts';
-import type { ChangeRequest, ChangeResult, Outcome } from '../model.ts';
+import type { ChangeRequest } from '../model.ts';
+import type { ChangeResult, Outcome } from '../result.ts';
 import { resultOf } from '../rpc/reply.ts';
 import { complain, paint, paintOutcome, sayJson } from './paint.ts';
 import { requestsFrom } from './request.ts';

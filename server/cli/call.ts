@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import jsonrpc from 'jsonrpc-lite';
 import { ChangeError, type Kind, MEANINGS, messageOf, OUTCOME_EXITS } from '../errors.ts';
-import type { Outcome } from '../model.ts';
+import type { Outcome } from '../result.ts';
 import { readInput } from './input.ts';
 import { sayJson } from './paint.ts';
 import { readPassword } from './password.ts';

@@ -14,6 +14,7 @@ export async function lintCommand(options: CommonOptions): Promise<number> {
   if (!options.json && complaints.length === 0) {
     const playbooks = [...library.platforms.values()].reduce((sum, platform) => sum + platform.playbooks.size, 0);
     const read = [counted(library.platforms.size, 'platform'), counted(playbooks, 'playbook'), counted(library.devices.size, 'device')];
+    if (library.policy) read.push(counted(library.policy.rules.length, 'rule'));
     say(`${paint('green', 'all good')}: ${read.join(', ')}`);
   }
   return complaints.length > 0 ? WRONG : 0;

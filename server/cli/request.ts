@@ -1,15 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
-import * as z from 'zod';
 import { ChangeError, messageOf } from '../errors.ts';
 import { nearest } from '../library/check.ts';
 import { findDevice, type Library } from '../library/library.ts';
 import { type Caller, type ChangeRequest, type Method, PLAYBOOK_METHODS, type Values } from '../model.ts';
-import { complaintsOf } from '../rpc/complain.ts';
-import { ironicRequests } from '../rpc/ironic/methods.ts';
-import { isIronicCall } from '../rpc/ironic/params.ts';
-import { isMercuryMethod, type NetworkParams, type PortParams, paramsSchemas } from '../rpc/params.ts';
-import { networkRequests, portRequests } from '../rpc/requests.ts';
+import { requestsOfCall } from '../rpc/calls.ts';
+import { type WireCall, wireCall } from '../rpc/params.ts';
 import { readRanges } from '../vlans.ts';
 import { readInput } from './input.ts';
 import { givenOf, OPTIONS_OF, type RequestOptions } from './words.ts';
@@ -126,23 +122,16 @@ function fromCall(
   if (words.some(word => word !== undefined) || givenOf(options).length > 1)
     throw new ChangeError('bad_request', '--request FILE says it all: leave out the other words and options');
   const call = readCall(file);
-  const { method } = call;
-  const said = (call.params ?? {}) as Record<string, unknown>;
-  if (isIronicCall(method, said) && method !== 'get_switches') return ironicRequests(method, said, info, library).requests;
-  if (!isMercuryMethod(method) || !PLAYBOOK_METHODS.some(name => name === method)) {
-    throw new ChangeError('bad_request', `${file} calls ${method}; here it must be one of ${PLAYBOOK_METHODS.join(', ')}`);
+  try {
+    return requestsOfCall(call, info, library);
+  } catch (thrown) {
+    if (!(thrown instanceof ChangeError) || thrown.kind !== 'bad_request') throw thrown;
+    throw new ChangeError('bad_request', `${file}: ${thrown.message}`);
   }
-  const params = paramsSchemas[method].safeParse(said);
-  if (!params.success) throw new ChangeError('bad_request', `${file}: ${complaintsOf(params.error)}`);
-  return method === 'add_network' || method === 'delete_network'
-    ? networkRequests(method, params.data as NetworkParams, info, library)
-    : portRequests(method as Method, params.data as PortParams, info, library);
 }
 
-const callSchema = z.looseObject({ method: z.string(), params: z.record(z.string(), z.unknown()).optional() });
-
 /** One JSON-RPC call as it came over the wire. */
-function readCall(file: string): z.infer<typeof callSchema> {
+function readCall(file: string): WireCall {
   let value: unknown;
   try {
     value = JSON.parse(readInput(file));
@@ -150,13 +139,13 @@ function readCall(file: string): z.infer<typeof callSchema> {
     if (thrown instanceof ChangeError) throw thrown;
     throw new ChangeError('bad_request', `${file} is not JSON: ${messageOf(thrown)}`);
   }
-  const call = callSchema.safeParse(value);
+  const call = wireCall.safeParse(value);
   if (!call.success) throw new ChangeError('bad_request', `${file} is not a JSON-RPC call: { "method": "…", "params": { … } }`);
   return call.data;
 }
 
 /** Who sits at this terminal. A container may run as a user that has no name. */
-function localCaller(): Caller {
+export function localCaller(): Caller {
   const address = { address: 'local', scheme: 'cli' };
   try {
     return { name: userInfo().username, ...address };

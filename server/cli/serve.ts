@@ -8,6 +8,7 @@ import { type Logger, makeLogger } from '../log.ts';
 import type { Office } from '../rpc/answer.ts';
 import { makeApp } from '../rpc/app.ts';
 import { type Entrance, OPEN, openEntrance } from '../rpc/entrance.ts';
+import { type LimitSettings, Limits } from '../rpc/limits.ts';
 import { makeServer } from '../rpc/server.ts';
 import { cannotListen, listen } from './listen.ts';
 import { reloadOnHangup } from './reload.ts';
@@ -26,13 +27,14 @@ export interface Service {
   stop(): Promise<boolean>;
 }
 
-type Settings = Pick<Config, 'port' | 'call_time' | 'grace'> & { readonly host: string | readonly string[] };
+type Settings = Pick<Config, 'port' | 'call_time' | 'grace'> & LimitSettings & { readonly host: string | readonly string[] };
 
 /** Starts the service; @throws when an address cannot be listened on */
 export async function startService(desk: Desk, config: Settings, log: Logger, entrance: Entrance = OPEN): Promise<Service> {
   let closing = false;
   let { library } = desk;
-  const office = (): Office => ({ desk: { ...desk, library }, callTime: config.call_time, log, closing });
+  const limits = new Limits(config);
+  const office = (): Office => ({ desk: { ...desk, library }, callTime: config.call_time, limits, log, closing });
   const app = makeApp(office, entrance.schemes);
   const listening = await listen(() => makeServer(app, log, entrance.tls), [config.host].flat(), config.port);
   const urls = listening.addresses.map(({ address, port }) => {
@@ -85,6 +87,8 @@ export async function serveCommand(options: CommonOptions): Promise<number> {
   if (entrance.tls?.untimely) log.warn(entrance.tls.untimely);
   if (config.auth.includes('basic') && !entrance.tls && !config.host.every(isLoopback))
     log.warn('passwords come here in plain text, from wherever this can be reached: set tls_cert and tls_key');
+  if (config.auth.includes('digest') && !entrance.tls && !config.host.every(isLoopback))
+    log.warn('who is on the way of a call can read it, and change what it asks for: set tls_cert and tls_key');
   const signal = await told;
   log.info({ running: desk.world.queue.size }, `${signal}: finishing what runs, refusing what comes`);
   if (await service.stop()) {

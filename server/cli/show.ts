@@ -2,21 +2,36 @@ import { script } from '../engine/script.ts';
 import { at, ChangeError, type Kind, MEANINGS, messageOf, OUTCOME_EXITS } from '../errors.ts';
 import type { Complaint } from '../library/complaints.ts';
 import { LibraryError } from '../library/complaints.ts';
-import type { ChangePlan, ChangeResult, Outcome, Saved } from '../model.ts';
+import type { ChangePlan } from '../model.ts';
+import type { ChangeResult, Outcome, Saved } from '../result.ts';
 import { resultOf } from '../rpc/reply.ts';
 import { linesOf, type Row, showRehearsal, showRows, showScript } from './listing.ts';
 import { complain, paint, paintOutcome, say, sayJson, screenWidth, wrapped } from './paint.ts';
+import { undoOf } from './undo.ts';
 
 /** A plan as a person reads it: each line that would be typed, in order, under its task, with the place where it was written. */
 export function showPlan(plan: ChangePlan): void {
   say(paint('bold', plan.title));
   say(paint('dim', `${plan.device.name} (${plan.dialect.platform}), ${plan.file}`));
   showScript(script(plan).map(({ place, ...line }) => ({ ...line, source: place ? at(place) : '' })));
+  const ways = undoOf(plan);
+  if (ways.length === 0) return;
+  say();
+  say(paint('bold', 'How a failure is taken back'));
+  for (const way of ways) say(`  ${way}`);
 }
 
 export function planAsJson(plan: ChangePlan): object {
   const lines = script(plan).map(({ when, task, mode, sent, place }) => ({ when, task, mode, sent, source: place ? at(place) : null }));
-  return { outcome: 'planned', title: plan.title, device: plan.device.name, platform: plan.dialect.platform, playbook: plan.file, lines };
+  return {
+    outcome: 'planned',
+    undo: undoOf(plan),
+    title: plan.title,
+    device: plan.device.name,
+    platform: plan.dialect.platform,
+    playbook: plan.file,
+    lines,
+  };
 }
 
 /** What became of one device: the outcome, what was typed and what it said to that, and what is different now. */
@@ -82,6 +97,8 @@ const NEXT_BY_OUTCOME: Readonly<Partial<Record<Outcome, string>>> = {
 
 /** The same where nothing was changed. */
 const NEXT_BY_KIND: Readonly<Partial<Record<Kind, string>>> = {
+  not_permitted: '"mercury explain" with the same words says by which rule, and what is passed over.',
+  frozen: 'Nothing was changed. Run it again when the freeze is over; who works on the device meanwhile is in its `except`.',
   unknown_device: 'The devices are in the inventory folder; "mercury lint" reads all of it.',
   unreachable: 'Nothing was changed. See whether the device is up and its address in the inventory is right, then run it again.',
   login_refused: 'Nothing was changed. See the entry that the inventory names for this device in the credentials file.',

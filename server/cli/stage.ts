@@ -1,5 +1,5 @@
 import type { Lab } from '../lab/lab.ts';
-import type { Outcome } from '../model.ts';
+import type { Outcome } from '../result.ts';
 import { call } from './call.ts';
 import { linesOf, type Row, showRehearsal, showRows } from './listing.ts';
 import { paint, paintOutcome, prose, say } from './paint.ts';

@@ -5,7 +5,8 @@ import ssh2, { type AuthContext, type Connection, type ServerChannel, type Sessi
 import { Faults } from './faults.ts';
 import { makeHostKey } from './host-key.ts';
 import type { LabSwitch, LabUser } from './switch.ts';
-import { type Delays, LabTerminal } from './terminal.ts';
+import type { Part, Tap } from './tap.ts';
+import { type Delays, type Hear, LabTerminal } from './terminal.ts';
 
 export interface LabDeviceOptions {
   readonly user: LabUser;
@@ -23,13 +24,17 @@ export class LabDevice {
   readonly faults = new Faults();
   /** Every line typed so far, by all sessions, passwords excluded. */
   readonly typed: string[] = [];
+  /** Hears of every step of the device's work while it is set. */
+  tap: Tap | undefined;
   readonly #options: LabDeviceOptions;
   readonly #server: ssh2.Server;
-  readonly #clients = new Set<Connection>();
+  /** Each with what settles when it is gone. */
+  readonly #clients = new Map<Connection, Promise<void>>();
   /** Those that were turned away, or have not said anything yet, included. */
   readonly #sockets = new Set<Socket>();
   readonly #fingerprint: string;
   #logins = 0;
+  #turnedAway = 0;
   #dead = false;
 
   constructor(device: LabSwitch, options: LabDeviceOptions) {
@@ -67,6 +72,11 @@ export class LabDevice {
     return this.#logins;
   }
 
+  /** Connections that were hung up on before anybody could log in, since the start. */
+  get turnedAway(): number {
+    return this.#turnedAway;
+  }
+
   /** Connections open now. */
   get sessions(): number {
     return this.#clients.size;
@@ -81,7 +91,7 @@ export class LabDevice {
 
   /** Says goodbye to everyone; who does not hang up in return is hung up on. */
   async close(): Promise<void> {
-    for (const client of this.#clients) client.end();
+    for (const client of this.#clients.keys()) client.end();
     const forced = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy();
     }, GOODBYE);
@@ -97,27 +107,44 @@ export class LabDevice {
   /** Drops the TCP connection without a goodbye. */
   #cut(client: Connection, forGood: boolean): void {
     this.#dead ||= forGood;
-    (client as unknown as { _sock: { destroy(): void } })._sock.destroy();
+    socketOf(client).destroy();
   }
 
   #accept(client: Connection): void {
     client.on('error', () => {});
     if (this.#dead || this.#clients.size >= this.#options.maxSessions) {
+      this.#turnedAway += 1;
       client.end();
       return;
     }
-    this.#clients.add(client);
+    const { promise: gone, resolve } = Promise.withResolvers<void>();
+    this.#clients.set(client, gone);
     // A CLI is many small writes; Nagle's algorithm would add 40 ms to each.
     (client as unknown as { setNoDelay(): void }).setNoDelay();
-    client.on('close', () => this.#clients.delete(client));
-    client.on('authentication', context => void this.#login(context));
+    client.on('close', () => {
+      this.#clients.delete(client);
+      resolve();
+    });
+    client.on('authentication', context => void this.#login(context, client));
     client.on('session', accept => this.#session(accept(), client));
   }
 
-  async #login(context: AuthContext): Promise<void> {
+  /** What tells the tap, if there is one now, of this client. */
+  #listener(client: Connection): Hear | undefined {
+    const { tap } = this;
+    if (!tap) return undefined;
+    const hungUp = this.#clients.get(client) ?? Promise.resolve();
+    return async (part: Part, line: string) => {
+      const { remotePort: peer = 0, bytesWritten: sent } = socketOf(client);
+      await tap({ part, line, peer, sent, hungUp });
+    };
+  }
+
+  async #login(context: AuthContext, client: Connection): Promise<void> {
     const { username, password } = this.#options.user;
     if (context.method === 'password' && same(context.username, username) && same(context.password, password)) {
       if (this.#options.delays.login > 0) await pause(this.#options.delays.login);
+      await this.#listener(client)?.('login', '');
       this.#logins += 1;
       return context.accept();
     }
@@ -141,6 +168,7 @@ export class LabDevice {
       faults: this.faults,
       delays: this.#options.delays,
       typed: line => this.typed.push(line),
+      listener: () => this.#listener(client),
       wire: {
         write: data => void channel.write(data),
         end: () => {
@@ -153,11 +181,14 @@ export class LabDevice {
     channel.on('data', (data: Buffer) => void terminal.keys(data.toString('latin1')));
     channel.on('close', () => terminal.hangUp());
     client.on('close', () => terminal.hangUp());
-    terminal.greet();
+    void terminal.greet();
   }
 
   async #exec(channel: ServerChannel, command: string, client: Connection): Promise<void> {
     this.typed.push(command);
+    const hear = this.#listener(client) ?? (async () => {});
+    await hear('typed', command);
+    if (!this.#clients.has(client)) return;
     const fault = this.faults.trip(command);
     if (fault?.does === 'cut' || fault?.does === 'die') return this.#cut(client, fault.does === 'die');
     if (fault?.does === 'stall') return;
@@ -169,11 +200,24 @@ export class LabDevice {
           : (this.device.exec?.(command) ?? { stdout: '', stderr: '', status: 127 });
     if (this.#options.delays.command > 0) await pause(this.#options.delays.command);
     if (fault?.does === 'cutAfter') return this.#cut(client, false);
-    if (result.stdout) channel.write(result.stdout);
+    await hear('done', command);
+    const half = this.tap ? Math.ceil(result.stdout.length / 2) : 0;
+    if (half > 0) {
+      channel.write(result.stdout.slice(0, half));
+      await hear('output', command);
+    }
+    if (result.stdout) channel.write(result.stdout.slice(half));
     if (result.stderr) channel.stderr.write(result.stderr);
+    await hear('prompt', command);
     channel.exit(result.status);
     channel.end();
+    await hear('answered', command);
   }
+}
+
+/** The TCP socket under a connection, which ssh2 keeps to itself. */
+function socketOf(client: Connection): Socket {
+  return (client as unknown as { _sock: Socket })._sock;
 }
 
 function same(given: string, wanted: string): boolean {

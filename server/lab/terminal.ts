@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Fault, Faults } from './faults.ts';
 import type { CliSession, LabSwitch, Question, Reply, Work } from './switch.ts';
+import type { Part } from './tap.ts';
 
 /** Milliseconds each kind of work takes; 0 everywhere unless the lab is asked to be slow. */
 export type Delays = Readonly<Record<Work | 'login', number>>;
@@ -17,6 +18,9 @@ export interface Wire {
 /** Everything typed on one device, in order, by all sessions: tests read it. */
 export type Typed = (line: string) => void;
 
+/** Hears how far the device is with a line, and holds it there. */
+export type Hear = (part: Part, line: string) => Promise<void>;
+
 const CTRL_C = '\x03';
 const CTRL_U = '\x15';
 const CTRL_Z = '\x1a';
@@ -30,6 +34,7 @@ export class LabTerminal {
   readonly #faults: Faults;
   readonly #delays: Delays;
   readonly #typed: Typed;
+  readonly #listener: () => Hear | undefined;
   #line = '';
   #question: Question | undefined;
   #pages: string[] = [];
@@ -38,18 +43,29 @@ export class LabTerminal {
   #gone = false;
   #unsent = '';
 
-  constructor(parts: { device: LabSwitch; session: CliSession; wire: Wire; faults: Faults; delays: Delays; typed: Typed }) {
+  constructor(parts: {
+    device: LabSwitch;
+    session: CliSession;
+    wire: Wire;
+    faults: Faults;
+    delays: Delays;
+    typed: Typed;
+    /** Who listens now, if anybody does. */
+    listener?: () => Hear | undefined;
+  }) {
     this.#device = parts.device;
     this.#session = parts.session;
     this.#wire = parts.wire;
     this.#faults = parts.faults;
     this.#delays = parts.delays;
     this.#typed = parts.typed;
+    this.#listener = parts.listener ?? (() => undefined);
   }
 
-  greet(): void {
+  async greet(): Promise<void> {
     if (this.#device.banner) this.#print(this.#device.banner);
     this.#write(this.#prompt());
+    await this.#upTo(this.#unsent.length / 2, 'welcome', '');
     this.#flush();
   }
 
@@ -95,11 +111,33 @@ export class LabTerminal {
   async #enter(): Promise<void> {
     const line = this.#line;
     this.#line = '';
+    if (this.#question) {
+      this.#write('\r\n');
+      return this.#answer(line);
+    }
+    if (line.trim() === '') return this.#write(`\r\n${this.#prompt()}`);
+    await this.#upTo(this.#unsent.length - line.length / 2, 'echo', line);
+    if (this.#gone) return;
     this.#write('\r\n');
-    if (this.#question) return this.#answer(line);
-    if (line.trim() === '') return this.#write(this.#prompt());
     this.#typed(line);
+    await this.#upTo(this.#unsent.length, 'typed', line);
+    if (this.#gone) return;
     await this.#carryOut(line, this.#faults.trip(line));
+    const prompt = this.#unsent.endsWith(this.#prompt()) ? this.#prompt().length : 0;
+    await this.#upTo((this.#unsent.length - prompt) / 2, 'output', line);
+    await this.#upTo(this.#unsent.length - prompt / 2, 'prompt', line);
+    await this.#upTo(this.#unsent.length, 'answered', line);
+  }
+
+  /** If somebody listens: puts that much of what was printed on the wire, and waits until he has heard of it. */
+  async #upTo(length: number, part: Part, line: string): Promise<void> {
+    const hear = this.#gone ? undefined : this.#listener();
+    if (!hear) return;
+    const rest = this.#unsent.slice(Math.ceil(length));
+    this.#unsent = this.#unsent.slice(0, Math.ceil(length));
+    this.#flush();
+    await hear(part, line);
+    this.#unsent = rest;
   }
 
   async #carryOut(line: string, fault: Fault | undefined): Promise<void> {
@@ -108,6 +146,7 @@ export class LabTerminal {
     const reply = this.#reply(line, fault);
     await this.#take(reply.work ?? 'command');
     if (fault?.does === 'cutAfter') return this.#wire.cut(false);
+    await this.#upTo(this.#unsent.length, 'done', line);
     this.#show(reply);
   }
 

@@ -1,15 +1,21 @@
 import { isAbsolute, join } from 'node:path';
 import type { Device } from '../model.ts';
 import { type Complaint, Complaints } from './complaints.ts';
+import { FreezeFile } from './freeze.ts';
 import { bareMac, readInventory } from './inventory.ts';
 import { checkNames, checkVars } from './names.ts';
 import { holdsPlatforms, readPlatforms } from './platforms.ts';
+import { type Policy, readPolicy } from './policy.ts';
 import type { Platform } from './written.ts';
 
 /** Everything the network team wrote, read, checked and compiled once. */
 export interface Library {
   readonly platforms: ReadonlyMap<string, Platform>;
   readonly devices: ReadonlyMap<string, Device>;
+  /** Who may have what done; everybody everything, where there is none. */
+  readonly policy?: Policy | undefined;
+  /** What is to be left alone for the time being. */
+  readonly freeze?: FreezeFile | undefined;
 }
 
 export interface LibraryFolders {
@@ -42,7 +48,15 @@ function readLibrary(folders: LibraryFolders): { library: Library; complaints: C
   const platforms = holdsPlatforms(playbooks)
     ? readPlatforms({ root: folders.root, playbooks, templates: inRoot(folders.templates) }, complaints)
     : new Map<string, Platform>();
-  const devices = readInventory(inRoot(folders.inventory), folders.root, platforms, complaints);
+  const inventory = inRoot(folders.inventory);
+  const names = new Set<string>();
+  const earlier = complaints.list.length;
+  const devices = readInventory(inventory, folders.root, platforms, complaints, names);
+  // A file that cannot be read may be the one that has a name.
+  const known = complaints.list.length === earlier ? names : undefined;
+  const policy = readPolicy(inventory, folders.root, { devices, platforms, names: known }, complaints);
+  const freeze = new FreezeFile(inventory, folders.root, known);
+  complaints.try(() => freeze.check());
   for (const platform of platforms.values()) {
     checkNames(
       platform,
@@ -51,7 +65,7 @@ function readLibrary(folders: LibraryFolders): { library: Library; complaints: C
     );
   }
   checkVars(devices.values(), platforms, complaints);
-  return { library: { platforms, devices }, complaints };
+  return { library: { platforms, devices, policy, freeze }, complaints };
 }
 
 /** By inventory name, else by MAC address in any notation. */

@@ -56,6 +56,7 @@ export function checkNames(platform: Platform, devices: readonly Device[], compl
   const fromInventory = commonVars(devices);
   const base = [...ALWAYS, ...Object.keys(platform.vars), ...fromInventory];
   check(platformTemplates(platform), new Set(base), complaints);
+  check(giveBackTemplates(platform), new Set([...base, ...CALL_NAMES.detach_port]), complaints);
   for (const playbook of platform.playbooks.values()) {
     const shared = typeof playbook.verify === 'string' ? platform.playbooks.get(playbook.verify) : undefined;
     const known = new Set([...base, ...CALL_NAMES[playbook.method as Method], ...Object.keys(playbook.vars)]);
@@ -85,7 +86,7 @@ function namesRead(platform: Platform): Set<string> {
   const names = (templates: readonly Template[]) => templates.flatMap(template => template.names.map(({ name }) => name));
   const playbooks = [...platform.playbooks.values()];
   return new Set([
-    ...names(platformTemplates(platform)),
+    ...names([...platformTemplates(platform), ...giveBackTemplates(platform)]),
     ...Object.keys(platform.vars),
     ...playbooks.flatMap(playbook => [
       ...names(playbookTemplates(playbook)),
@@ -141,6 +142,11 @@ function taskTemplates(task: Task): Template[] {
   ]);
   const own = Object.values(task.vars);
   return [task.name, task.commands, ...own, ...task.tolerate, ...task.answer.map(({ answer }) => answer), ...expectations];
+}
+
+/** These are typed for one port, and know which. */
+function giveBackTemplates({ giveBack }: Platform): Template[] {
+  return giveBack ? [giveBack.read, giveBack.into, giveBack.open].flatMap(taskTemplates) : [];
 }
 
 function platformTemplates(platform: Platform): Template[] {

@@ -8,7 +8,7 @@ import { type Folders, type ReadPlaybook, readPlaybook } from './playbooks.ts';
 import { type PlatformShape, platformSchema } from './schema/platform.ts';
 import type { PlatformStepShape } from './schema/playbook.ts';
 import { Compiler } from './tasks.ts';
-import type { Platform, Playbook, Task, WrittenMode } from './written.ts';
+import type { Platform, Playbook, Task, WrittenGiveBack, WrittenMode } from './written.ts';
 import { readYaml, type YamlFile } from './yaml.ts';
 
 /** Every folder below playbooks/ that holds a platform.yml; what is wrong is collected. */
@@ -45,6 +45,7 @@ function readPlatform(folders: Folders, name: string, complaints: Complaints): P
     failures: shape.failures.map((source, i) => compiler.pattern(source, ['failures', i])),
     noise: shape.noise.map((source, i) => compiler.pattern(source, ['noise', i])),
     ...(shape.transaction ? { transaction: readTransaction(shape.transaction, compiler, known) } : {}),
+    ...(shape.give_back ? { giveBack: readGiveBack(shape.give_back, compiler, known) } : {}),
     ...optional('save', shape.save),
     interfaces: {
       pattern: compiler.pattern(shape.interfaces.pattern, ['interfaces', 'pattern'], ''),
@@ -123,6 +124,19 @@ function readTransaction(
   };
 }
 
+function readGiveBack(shape: NonNullable<PlatformShape['give_back']>, compiler: Compiler, known: ReadonlySet<string>): WrittenGiveBack {
+  const step = (key: 'read' | 'into' | 'open') => compiler.step(shape[key], ['give_back', key], key, known);
+  const pattern = (key: 'lines' | 'unless') => compiler.pattern(shape[key], ['give_back', key]);
+  return {
+    read: step('read'),
+    clear: shape.clear,
+    into: step('into'),
+    lines: pattern('lines'),
+    open: step('open'),
+    unless: pattern('unless'),
+  };
+}
+
 function readIds(shape: PlatformShape, yaml: YamlFile, complaints: Complaints): number[] {
   const ids = readRanges(shape.vlans.ids);
   if (!ids || ids.length === 0)
@@ -159,6 +173,9 @@ function readPlaybooks(
     if (one) read.push(one);
   }
   checkReferences(read, files, complaints);
+  const clear = platform.giveBack?.clear;
+  if (clear !== undefined && !files.includes(`${clear}.yml`))
+    complaints.add(platform.giveBack?.read.source ?? platform.source, `give_back: clear: this platform has no ${clear}.yml`);
   return new Map(read.map(({ playbook }) => [playbook.method, playbook]));
 }
 

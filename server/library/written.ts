@@ -19,6 +19,7 @@ export interface Platform {
   readonly failures: readonly RegExp[];
   readonly noise: readonly RegExp[];
   readonly transaction?: Transaction<Task>;
+  readonly giveBack?: WrittenGiveBack;
   readonly save?: Task;
   readonly interfaces: {
     readonly pattern: RegExp;
@@ -36,6 +37,17 @@ export interface Platform {
   readonly vars: Values;
   readonly playbooks: ReadonlyMap<string, Playbook>;
   readonly source: Place;
+}
+
+/** See GiveBack in model.ts. */
+export interface WrittenGiveBack {
+  readonly read: Task;
+  /** The method of a playbook. */
+  readonly clear: string;
+  readonly into: Task;
+  readonly lines: RegExp;
+  readonly open: Task;
+  readonly unless: RegExp;
 }
 
 export interface Supports {

@@ -8,23 +8,27 @@ import type { Caller } from '../model.ts';
 import { discover } from './discover.ts';
 import { callIronic } from './ironic/methods.ts';
 import { isIronicCall } from './ironic/params.ts';
+import { type Limits, TooManyCalls } from './limits.ts';
 import { type Call, callMethod } from './methods.ts';
 import { isMercuryMethod } from './params.ts';
 import { protocolError, toRpcError } from './reply.ts';
+import { verifyPort } from './verify.ts';
 
-/** What answering needs: the desk, how long a call may take, and whether the service is about to stop. */
+/** What answering needs: the desk, how long a call may take, how many there may be, and whether the service is about to stop. */
 export interface Office {
   readonly desk: Desk;
   /** Milliseconds a call may take; Ironic gives up after 120 s. */
   readonly callTime: number;
+  readonly limits: Limits;
   readonly log: Logger;
   readonly closing: boolean;
 }
 
-/** A reply, or undefined for a notification; `unavailable` asks for HTTP 503. */
+/** A reply, or undefined for a notification; `unavailable` asks for HTTP 503, and `retryAfter` says for how many seconds. */
 export interface Answer {
   readonly reply: object | undefined;
   readonly unavailable: boolean;
+  readonly retryAfter?: number;
 }
 
 const envelopeSchema = z.looseObject({
@@ -43,6 +47,7 @@ export async function answer(payload: unknown, caller: Caller, office: Office): 
   const { method, params = {} } = envelope.data;
   const ours = `mercury-${randomUUID()}`;
   try {
+    using _place = office.limits.enter(caller.name, office.log);
     const result = await carryOut(method, params, { id: ours, caller }, office);
     if (id === undefined) return { reply: undefined, unavailable: false };
     return replied({ jsonrpc: VERSION, id, result: withId(result, ours) });
@@ -52,7 +57,9 @@ export async function answer(payload: unknown, caller: Caller, office: Office): 
       office.log.error({ err: thrown, request: ours, method }, 'internal error');
     if (id === undefined) return { reply: undefined, unavailable: false };
     // Ironic looks at no error inside an HTTP 503, and leaves the node's other ports as they are.
-    return { reply: failure(id, error), unavailable: thrown instanceof ChangeError && thrown.kind === 'shutting_down' && !forIronic };
+    if (forIronic) return replied(failure(id, error));
+    if (thrown instanceof TooManyCalls) return { reply: failure(id, error), unavailable: true, retryAfter: thrown.retryAfter };
+    return { reply: failure(id, error), unavailable: thrown instanceof ChangeError && thrown.kind === 'shutting_down' };
   }
 }
 
@@ -73,7 +80,7 @@ async function carryOut(
   const call = { ...info, deadline: Date.now() + callTime, closing };
   if (isIronicCall(method, params)) return callIronic(method, params, call, desk);
   if (!isMercuryMethod(method)) throw new NoSuchMethod(`Method ${inShort(method)} was not found`);
-  return callMethod(method, params, call, desk);
+  return method === 'verify_port' ? verifyPort(params, call, desk) : callMethod(method, params, call, desk);
 }
 
 /** undefined: no id or null, a notification. Any other value is echoed with its JSON type. */

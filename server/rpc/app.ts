@@ -35,8 +35,9 @@ export function makeApp(office: () => Office, schemes: readonly Scheme[]): expre
     if (!body.ok && body.why === 'too deep')
       return send(response, 400, { error: { code: 400, message: 'Request body JSON is nested too deeply' } });
     if (!body.ok) return send(response, 200, notJson());
-    const { reply, unavailable } = await answer(body.value, response.locals.caller as Caller, office());
+    const { reply, unavailable, retryAfter } = await answer(body.value, response.locals.caller as Caller, office());
     if (reply === undefined) return void response.status(204).end();
+    if (retryAfter !== undefined) response.set('Retry-After', String(retryAfter));
     send(response, unavailable ? 503 : 200, reply);
   });
   app.use(onError);
@@ -45,9 +46,11 @@ export function makeApp(office: () => Office, schemes: readonly Scheme[]): expre
   function turnAway(thrown: unknown, request: Request, response: Response): void {
     const { log } = office();
     if (!(thrown instanceof Refusal)) log.error({ err: thrown }, 'internal error while it was asked who calls');
-    const { status, message, why } = thrown instanceof Refusal ? thrown : new Refusal(500, 'Internal error');
-    log[status === 500 ? 'error' : 'warn']({ address: addressOf(request), status, ...(why === undefined ? {} : { why }) }, message);
-    if (status === 401) response.set('WWW-Authenticate', challengesOf(schemes));
+    const refusal = thrown instanceof Refusal ? thrown : new Refusal(500, 'Internal error');
+    const { status, message, why, routine } = refusal;
+    const level = status === 500 ? 'error' : routine ? 'debug' : 'warn';
+    log[level]({ address: addressOf(request), status, ...(why === undefined ? {} : { why }) }, message);
+    if (status === 401) response.set('WWW-Authenticate', challengesOf(schemes, refusal));
     send(response, status, { error: { code: status, message } });
   }
 }

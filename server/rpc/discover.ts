@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { OUTCOMES } from '../model.ts';
+import { OUTCOMES } from '../result.ts';
 import { paramsSchemas } from './params.ts';
 
 const SUMMARIES: Readonly<Record<keyof typeof paramsSchemas, string>> = {
@@ -11,6 +11,7 @@ const SUMMARIES: Readonly<Record<keyof typeof paramsSchemas, string>> = {
   detach_port: 'Takes the port off every network: to default_vlan if one is named, else closed.',
   add_network: 'Creates the network on the devices.',
   delete_network: 'Removes the network; refused while ports still use it.',
+  verify_port: 'Whether ports still are as they once were asked to be. Only reads; answers how each of them is.',
 };
 
 const CHANGE_RESULT = {
@@ -19,6 +20,32 @@ const CHANGE_RESULT = {
     outcome: { enum: OUTCOMES },
     request_id: { type: 'string' },
     devices: { type: 'array', items: { type: 'object', properties: { device: { type: 'string' }, outcome: { enum: OUTCOMES } } } },
+  },
+};
+
+const VERDICTS = {
+  type: 'object',
+  required: ['holds', 'ports'],
+  properties: {
+    holds: { type: 'boolean', description: 'Whether all of them hold.' },
+    ports: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['method', 'holds', 'misses'],
+        properties: {
+          index: { type: 'integer', description: 'Which of requests.' },
+          device: { type: 'string' },
+          port: { type: 'string' },
+          vlan: { type: 'integer' },
+          method: { type: 'string' },
+          title: { type: 'string', description: 'What was asked, in the words of the playbook.' },
+          holds: { type: ['boolean', 'null'], description: 'null: it could not be asked.' },
+          misses: { type: 'array', items: { type: 'string' }, description: 'What differs.' },
+          error: { type: 'object', properties: { kind: { type: 'string' }, message: { type: 'string' } } },
+        },
+      },
+    },
   },
 };
 
@@ -31,6 +58,7 @@ const RESULTS: Readonly<Record<keyof typeof paramsSchemas, object>> = {
   detach_port: CHANGE_RESULT,
   add_network: CHANGE_RESULT,
   delete_network: CHANGE_RESULT,
+  verify_port: { anyOf: [VERDICTS, CHANGE_RESULT] },
 };
 
 /** The OpenRPC document of this service, from the schemas that calls are held against. */

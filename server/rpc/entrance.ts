@@ -3,6 +3,7 @@ import type { AuthScheme, Config } from '../config.ts';
 import { Complaints } from '../library/complaints.ts';
 import { basic } from './auth/basic.ts';
 import { certificate } from './auth/certificate.ts';
+import { digest } from './auth/digest.ts';
 import { none } from './auth/none.ts';
 import type { Scheme } from './auth/scheme.ts';
 import { TlsFiles } from './tls.ts';
@@ -19,15 +20,17 @@ export const OPEN: Entrance = { schemes: [none] };
 const SCHEMES: Readonly<Record<AuthScheme, (config: Config) => Scheme>> = {
   none: () => none,
   basic: ({ users }) => basic(users),
+  digest: ({ digest_users }) => digest(digest_users),
   certificate: () => certificate,
 };
 
 /** Relative paths start from `root`. @throws LibraryError with every complaint about the files that the settings name */
 export function openEntrance(config: Config, root: string): Entrance {
-  const { users, tls_cert, tls_key, tls_client_ca } = config;
+  const { users, digest_users, tls_cert, tls_key, tls_client_ca } = config;
   const path = (name: string) => resolve(root, name);
   const complaints = new Complaints();
-  const schemes = config.auth.map(scheme => complaints.try(() => SCHEMES[scheme]({ ...config, users: path(users) })));
+  const files = { users: path(users), digest_users: path(digest_users) };
+  const schemes = config.auth.map(scheme => complaints.try(() => SCHEMES[scheme]({ ...config, ...files })));
   const tls =
     tls_cert === undefined || tls_key === undefined
       ? undefined

@@ -1,12 +1,12 @@
-import type * as z from 'zod';
 import { auditRefusal } from '../engine/audit.ts';
 import { change, changeInOrder, changeSideBySide, type Desk, worst } from '../engine/change.ts';
 import { inspect } from '../engine/execute.ts';
+import { verdictOf } from '../engine/permit.ts';
 import { plan } from '../engine/plan.ts';
 import { ChangeError } from '../errors.ts';
-import type { ChangeRequest, ChangeResult } from '../model.ts';
-import { complaintsOf } from './complain.ts';
-import { type Context, type MercuryMethod, type PortParams, paramsSchemas, type QueryParams } from './params.ts';
+import type { ChangePlan, ChangeRequest } from '../model.ts';
+import type { ChangeResult } from '../result.ts';
+import { type Context, type MercuryMethod, type PortParams, type QueryParams, readParams as read } from './params.ts';
 import { resultOf } from './reply.ts';
 import { type CallInfo, deviceOfLink, linksOf, networkRequests, portRequests, whyOf } from './requests.ts';
 
@@ -18,7 +18,12 @@ export interface Call extends CallInfo {
 }
 
 /** Carries out one call of Mercury's own vocabulary; `params` as they came. */
-export async function callMethod(method: MercuryMethod, params: Record<string, unknown>, info: Call, desk: Desk): Promise<unknown> {
+export async function callMethod(
+  method: Exclude<MercuryMethod, 'verify_port'>,
+  params: Record<string, unknown>,
+  info: Call,
+  desk: Desk,
+): Promise<unknown> {
   if (isChange(method)) {
     const requests = requestsOf(method, params, info, desk);
     return toResult(await (isOnNetwork(method) ? changeSideBySide(requests, desk) : inOrder(requests, desk)));
@@ -37,7 +42,7 @@ export async function callMethod(method: MercuryMethod, params: Record<string, u
   }
 }
 
-type Change = Exclude<MercuryMethod, 'get_allowed_network_types' | 'is_link_valid' | 'is_port_supported'>;
+type Change = Exclude<MercuryMethod, 'get_allowed_network_types' | 'is_link_valid' | 'is_port_supported' | 'verify_port'>;
 const isChange = (method: MercuryMethod): method is Change => /^(?:attach|update|detach|add|delete)_/.test(method);
 const isOnNetwork = (method: Change): method is 'add_network' | 'delete_network' => method.endsWith('_network');
 
@@ -56,12 +61,6 @@ function requestsOf(method: Change, params: Record<string, unknown>, info: Call,
 }
 
 export const closing = () => new ChangeError('shutting_down', 'the service is shutting down; nothing was typed');
-
-function read<M extends MercuryMethod>(method: M, params: unknown): z.infer<(typeof paramsSchemas)[M]> {
-  const parsed = paramsSchemas[method].safeParse(params ?? {});
-  if (!parsed.success) throw new ChangeError('bad_request', complaintsOf(parsed.error));
-  return parsed.data as z.infer<(typeof paramsSchemas)[M]>;
-}
 
 async function inOrder(requests: readonly ChangeRequest[], desk: Desk): Promise<ChangeResult[]> {
   const [only] = requests;
@@ -96,8 +95,15 @@ const NO = new Set(['unknown_device', 'unsupported', 'not_valid', 'not_permitted
 async function linkReasons(params: QueryParams, info: CallInfo, desk: Desk): Promise<string[]> {
   const named = params.mode ?? params.native_vlan ?? params.allowed_vlans?.[0] ?? params.network?.segmentation_id;
   const method = named === undefined || named === null ? 'is_port_supported' : 'attach_port';
-  for (const request of portRequests(method, params, info, desk.library)) plan(request, desk.library);
+  for (const request of portRequests(method, params, info, desk.library)) allowedPlan(request, desk);
   return [];
+}
+
+/** @throws ChangeError not_permitted, and whatever a plan throws. A freeze is not asked about: what is allowed stays so meanwhile. */
+function allowedPlan(request: ChangeRequest, { library }: Desk): ChangePlan {
+  const { refusal } = verdictOf(request, library);
+  if (refusal) throw refusal;
+  return plan(request, library);
 }
 
 /** The same, and the device is asked whether the port is there. */
@@ -105,7 +111,7 @@ async function portReasons(params: QueryParams, info: CallInfo, desk: Desk): Pro
   await linkReasons(params, info, desk);
   const reasons: string[] = [];
   for (const request of portRequests('is_port_supported', params, info, desk.library)) {
-    reasons.push(...(await inspect(plan(request, desk.library), desk.world)).allowed.misses);
+    reasons.push(...(await inspect(allowedPlan(request, desk), desk.world)).allowed.misses);
   }
   return reasons;
 }

@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import { ChangeError } from '../errors.ts';
 import type { Method } from '../model.ts';
+import { complaintsOf } from './complain.ts';
 
 /**
  * The shapes of every method's params. One schema per shape: validation, types and the OpenRPC document all come from here.
@@ -80,6 +82,16 @@ const onNetwork = {
   devices,
 };
 
+/** One verify_port asks about so many calls at most. */
+export const MOST_CALLS = 1000;
+
+/** A call of either vocabulary as it once came; the rest of its envelope is not looked at. */
+export const wireCall = z.looseObject({
+  method: z.string().min(1).describe('Of Mercury or of Ironic.'),
+  params: maybe(z.record(z.string(), z.unknown())),
+});
+export type WireCall = z.infer<typeof wireCall>;
+
 export const paramsSchemas = {
   get_allowed_network_types: z.strictObject({ context, dry_run: maybe(z.boolean()), port: maybe(port) }),
   is_link_valid: z.strictObject(asked),
@@ -89,16 +101,29 @@ export const paramsSchemas = {
   detach_port: z.strictObject(onPort),
   add_network: z.strictObject(onNetwork),
   delete_network: z.strictObject(onNetwork),
+  verify_port: z.strictObject({
+    ...onPort,
+    port: maybe(port),
+    requests: maybe(z.array(wireCall).min(1).max(MOST_CALLS)).describe('Calls as they once came; instead of port and what belongs to it.'),
+  }),
 };
 
 export type MercuryMethod = keyof typeof paramsSchemas;
 export type PortParams = z.infer<(typeof paramsSchemas)['attach_port']>;
 export type NetworkParams = z.infer<(typeof paramsSchemas)['add_network']>;
 export type QueryParams = z.infer<(typeof paramsSchemas)['is_link_valid']>;
+export type VerifyParams = z.infer<(typeof paramsSchemas)['verify_port']>;
 export type Link = z.infer<typeof link>;
 export type Context = z.infer<typeof context>;
 export type ChangeMethod = Exclude<Method, 'is_port_supported'>;
 
 export function isMercuryMethod(name: string): name is MercuryMethod {
   return Object.hasOwn(paramsSchemas, name);
+}
+
+/** @throws ChangeError bad_request with everything that is wrong */
+export function readParams<M extends MercuryMethod>(method: M, params: unknown): z.infer<(typeof paramsSchemas)[M]> {
+  const parsed = paramsSchemas[method].safeParse(params ?? {});
+  if (!parsed.success) throw new ChangeError('bad_request', complaintsOf(parsed.error));
+  return parsed.data as z.infer<(typeof paramsSchemas)[M]>;
 }

@@ -1,6 +1,6 @@
 import jsonrpc from 'jsonrpc-lite';
 import { ChangeError, MEANINGS } from '../errors.ts';
-import type { ChangeResult, Outcome } from '../model.ts';
+import type { ChangeResult, Outcome } from '../result.ts';
 
 /** Ironic's JSON-RPC client rebuilds an exception only from this module. */
 const IRONIC = 'ironic.common.exception.';

@@ -25,7 +25,7 @@ export function portRequests(method: Method, params: PortParams | QueryParams, i
       throw new ChangeError('not_valid', `${device.name}: the link has no port_id`);
     checkNetworkType(params, device, library);
     const args = argsOf(method, params, link.port_id);
-    return requestOf(onLag(method, link.port_id, device, library), device, args, params, info, nth);
+    return { ...requestOf(onLag(method, link.port_id, device, library), device, args, params, info, nth), ...alsoSaid(params) };
   });
 }
 
@@ -41,8 +41,17 @@ export function networkRequests(method: Method, params: NetworkParams, info: Cal
   const args = { vlan: segmentation_id, network_name: name || null };
   return devicesOf(params, library).map((device, nth) => {
     checkNetworkType(params, device, library);
-    return requestOf(method, device, args, params, info, nth);
+    return { ...requestOf(method, device, args, params, info, nth), networkType: params.network.network_type ?? undefined };
   });
+}
+
+/** What a call says and no template sees: the network's type, and the VLANs that the method has no use for, such as those of a detached port. */
+function alsoSaid(params: PortParams | QueryParams): Pick<ChangeRequest, 'networkType' | 'alsoNamed'> {
+  const networkType = params.network?.network_type ?? undefined;
+  const { native_vlan, allowed_vlans } = params;
+  // The number of a network of another type is no VLAN.
+  const own = networkType === undefined || networkType === 'vlan' ? params.network?.segmentation_id : undefined;
+  return { networkType, alsoNamed: [native_vlan, allowed_vlans, own].flat().filter(id => typeof id === 'number') };
 }
 
 /** Neutron keeps the links in binding:profile; a port that has none of its own at the top is read there. */

@@ -36,6 +36,10 @@ describe('the configuration', () => {
       log_level: 'info',
       auth: ['none'],
       users: '/etc/mercury/htpasswd',
+      digest_users: '/etc/mercury/htdigest',
+      calls_at_once: 256,
+      calls_at_most: 512,
+      queue_at_most: 100,
       anyone_may_call: false,
     });
     expect(Object.keys(read(undefined)).filter(key => key.startsWith('tls_'))).toEqual([]);
@@ -110,15 +114,22 @@ describe('the configuration', () => {
     for (const version of ['1.3', "'1.3'"]) expect(read(`${tls}tls_minimum_version: ${version}\n`).tls_minimum_version).toBe('1.3');
   });
 
+  it('takes whole numbers from 1 for what is counted, and no limit per minute unless one is set', () => {
+    expect(read('calls_at_once: 8\n', { MERCURY_CALLS_PER_MINUTE: '600' })).toMatchObject({ calls_at_once: 8, calls_per_minute: 600 });
+    expect(read(undefined).calls_per_minute).toBeUndefined();
+    for (const wrong of ['0', '-1', '1.5', 'many', "''"])
+      expect(complaints(`queue_at_most: ${wrong}\n`)).toEqual(['mercury.yml:1: queue_at_most: must be a whole number from 1']);
+  });
+
   it('leaves the password of "mercury call" alone', () => {
     expect(complaints(undefined, { MERCURY_PASSWORD: 'sesame' })).toEqual([]);
   });
 
   const TLS = 'tls_cert: c\ntls_key: k\n';
   it.each([
-    ['auth: [basci]\n', 'mercury.yml:1: auth.0: must be none, basic or certificate'],
-    ['auth: []\n', 'mercury.yml:1: auth: must be none, basic or certificate'],
-    ['auth: 7\n', 'mercury.yml:1: auth: must be none, basic or certificate'],
+    ['auth: [basci]\n', 'mercury.yml:1: auth.0: must be none, basic, digest or certificate'],
+    ['auth: []\n', 'mercury.yml:1: auth: must be none, basic, digest or certificate'],
+    ['auth: 7\n', 'mercury.yml:1: auth: must be none, basic, digest or certificate'],
     ['host: []\n', 'mercury.yml:1: host: must be an address or a host name, or a list of them'],
     ['host: [127.0.0.1, 7]\n', 'mercury.yml:1: host.1: must be an address or a host name, or a list of them'],
     ['port: 1\nauth: [none, basic]\n', 'mercury.yml:2: auth: none lets everybody in: it cannot stand beside basic'],

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call, type Reply } from '../../server/cli/call.ts';
-import { OUTCOMES } from '../../server/model.ts';
+import { OUTCOMES } from '../../server/result.ts';
 import { PLATFORMS } from '../harness.ts';
 import { type Ended, Folder, startMercury } from './run.ts';
 

@@ -86,7 +86,7 @@ describe('the exit status of mercury apply', () => {
     plant('eos', { on: /^spanning-tree portfast/, does: 'refuse' });
     const ended = await attach('eos', '100');
     expect(ended.status).toBe(6);
-    expect(said(ended)[0]).toMatch(/^undone: eos refused "spanning-tree portfast".*All of it was taken back/);
+    expect(said(ended)[0]).toMatch(/^undone: eos \S+ refused "spanning-tree portfast".*All of it was taken back/);
     expect(said(ended)[1]).toBe('Nothing has changed. Mend the cause, then run it again.');
     expect(bench.lab.device('eos').device.running()).toBe(before);
   });
@@ -99,7 +99,7 @@ describe('the exit status of mercury apply', () => {
     expect(ended.out).toMatch(/^ios attach_port: rescued/);
     expect(ended.out).toContain('      % Failed to allocate hardware resources\n');
     expect(said(ended)[0]).toMatch(
-      /^rescued: ios refused "switchport nonegotiate".*It was left in the safe state of playbooks\/cisco_ios\/detach_port\.yml/,
+      /^rescued: ios \S+ refused "switchport nonegotiate".*It was left in the safe state of playbooks\/cisco_ios\/detach_port\.yml/,
     );
     expect(bench.lab.device('ios').device.running()).toMatch(/interface GigabitEthernet1\/0\/1\n switchport mode access\n shutdown\n/);
   });

@@ -127,6 +127,7 @@ describe('mercury plan', () => {
       'Read back',
       'Kept',
       'Typed only if it fails',
+      'How a failure is taken back',
     ]);
   });
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { dump, load } from 'js-yaml';
 import { type Service, startService } from '../../server/cli/serve.ts';
 import type { AuditLine } from '../../server/engine/audit.ts';
+import { FileLocks } from '../../server/engine/lock/file.ts';
 import { realWorld, type World } from '../../server/engine/world.ts';
 import { CredentialsFile } from '../../server/library/credentials.ts';
 import { loadLibrary } from '../../server/library/library.ts';
@@ -46,7 +47,7 @@ export class Beside implements AsyncDisposable {
     const secrets = join(mkdtempSync(join(mercury.folder, 'secrets-')), 'credentials.yml');
     writeFileSync(secrets, dump({ ...entries, ...options.credentials }), { mode: 0o600 });
     const library = loadLibrary({ root: ROOT, playbooks: 'playbooks', templates: 'templates', inventory: folder });
-    const real = realWorld(new CredentialsFile(secrets));
+    const real = realWorld(new CredentialsFile(secrets), new FileLocks(join(mercury.folder, 'locks')));
     const audit: AuditLine[] = [];
     const desk = { library, world: options.world?.(real) ?? real, audit: (line: AuditLine) => audit.push(line) };
     const config = { host: '127.0.0.1', port: 0, call_time: options.callTime ?? 20_000, grace: 5000 };

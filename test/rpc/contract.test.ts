@@ -79,7 +79,7 @@ const ROWS: readonly Row[] = [
   { name: 'update_lag', method: 'update_lag', params: stockLag(['leaf', 'leaf-b']) },
   { name: 'delete_lag', method: 'delete_lag', params: { switch_ids: ['leaf', 'leaf-b'], lag_name: 'Po10', ...STOCK } },
   { name: 'get_switches', method: 'get_switches', params: STOCK },
-  // Mercury's eight
+  // Mercury's own
   { name: 'attach_port', method: 'attach_port', params: attach('Ethernet6') },
   { name: 'attach_port.unchanged', method: 'attach_port', params: attach('Ethernet6') },
   { name: 'attach_port.planned', method: 'attach_port', params: attach('Ethernet6', { dry_run: true }) },
@@ -96,6 +96,18 @@ const ROWS: readonly Row[] = [
   { name: 'is_link_valid', method: 'is_link_valid', params: attach('Ethernet8') },
   { name: 'is_link_valid.explained', method: 'is_link_valid', params: attach('Ethernet8', { native_vlan: 1, explain: true }) },
   { name: 'is_port_supported', method: 'is_port_supported', params: attach('Ethernet8') },
+  {
+    name: 'verify_port',
+    method: 'verify_port',
+    params: {
+      requests: [
+        { method: 'attach_port', params: attach('Ethernet12', { native_vlan: 200 }) },
+        { method: 'reset_port', params: stockReset('Ethernet5') },
+        { method: 'update_port', params: stockPort('gone', 'Ethernet1') },
+      ],
+    },
+    after: [['attach_port', attach('Ethernet12')]],
+  },
   // The protocol's own errors, to anybody and to Ironic
   { name: 'error.not-json', body: '{"jsonrpc": "2.0", "id": 1,' },
   { name: 'error.batch', body: '[{"jsonrpc": "2.0", "id": 1, "method": "get_switches"}]' },

@@ -36,6 +36,7 @@ const METHODS = [
   'update_port',
   'add_network',
   'delete_network',
+  'verify_port',
 ];
 const described = (name: string): Described => {
   const found = document.methods.find(method => method.name === name);
@@ -124,6 +125,9 @@ describe('the document', () => {
       ['is_port_supported', { port, explain: true }],
       ['is_port_supported', { port, dry_run: true }],
       ['get_allowed_network_types', {}],
+      ['verify_port', { port, native_vlan: 100 }],
+      ['verify_port', { port, native_vlan: 100, dry_run: true }],
+      ['verify_port', { requests: [{ method: 'detach_port', params: { port } }, { method: 'unheard_of' }] }],
     ];
     for (const [name, params] of answers) {
       const { result } = (await send(mercury.service.url, name, params)).json;
@@ -143,6 +147,8 @@ describe('an example of a call', () => {
     ['is_link_valid', { context: attach.context, port, network: attach.network, explain: true }],
     ['is_port_supported', { port, dry_run: true }],
     ['get_allowed_network_types', {}],
+    ['verify_port', attach],
+    ['verify_port', { requests: [{ jsonrpc: '2.0', id: 1, method: 'attach_port', params: attach }], context: attach.context }],
   ])('fits its description and is taken: %s', async (name, params) => {
     expect(fits(described(name), params)).toBe(true);
     expect((await send(mercury.service.url, name, params)).json).toHaveProperty('result');

@@ -78,7 +78,7 @@ describe('a failure that the device makes', () => {
     const { error } = await attach('leaf', 'Gi1/0/4');
     expect(error).toMatchObject({ code: 500, data: { kind: 'rejected', class: `${IRONIC}NetworkError` } });
     expect(error?.message).toMatch(
-      /^leaf refused "switchport mode access" \(templates\/cisco_ios\/access\.hbs:\d+\): % Error: out of ideas/,
+      /^leaf GigabitEthernet\S+ refused "switchport mode access" \(templates\/cisco_ios\/access\.hbs:\d+\): % Error: out of ideas/,
     );
     expect(['undone', 'rescued']).toContain(error?.data?.outcome);
   });

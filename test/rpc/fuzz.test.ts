@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { MEANINGS } from '../../server/errors.ts';
-import { OUTCOMES } from '../../server/model.ts';
+import { OUTCOMES } from '../../server/result.ts';
 import { ironicSchemas } from '../../server/rpc/ironic/params.ts';
 import { paramsSchemas } from '../../server/rpc/params.ts';
 import { LAGS } from '../cases.ts';

@@ -115,6 +115,12 @@ export class EosBox {
     ].join('\n');
   }
 
+  /** Has a commit timer that runs end now, as if the time had passed. */
+  endTrial(): void {
+    const timed = this.#timed();
+    if (timed) this.#drop(timed);
+  }
+
   #start(session: ConfigSession, before: Config, milliseconds: number): NonNullable<ConfigSession['timer']> {
     if (session.timer) clearTimeout(session.timer.handle);
     const handle = setTimeout(() => this.#drop(session), milliseconds * this.timerScale);

@@ -76,12 +76,16 @@ export class Database {
   expectConfirmation(minutes: number, back: Tree): void {
     this.confirm();
     const wait = minutes * 60_000 * this.timerScale;
-    const timer = setTimeout(() => {
-      this.#pending = undefined;
-      this.activate(back);
-    }, wait);
+    const timer = setTimeout(() => this.endTrial(), wait);
     timer.unref();
     this.#pending = { timer, ends: Date.now() + wait, back };
+  }
+
+  /** Has the time of an unconfirmed commit end now, as if it had passed. */
+  endTrial(): void {
+    const back = this.#pending?.back;
+    this.confirm();
+    if (back) this.activate(back);
   }
 
   /** What an unconfirmed commit would be rolled back to. */

@@ -29,6 +29,15 @@ const transactionSchema = z.strictObject({
   busy: pattern.optional().describe('Somebody else holds the configuration.'),
 });
 
+const giveBackSchema = z.strictObject({
+  read: platformStepSchema.describe('Prints the interface, before anything is typed and again at the end.'),
+  clear: z.string().describe('The playbook that closes and clears it, typed with the port alone.'),
+  into: z.string().describe('Typed before its lines.'),
+  lines: pattern.describe('Group 1 of each match is typed again.'),
+  open: z.string().describe('Typed last.'),
+  unless: pattern.describe('What was printed matches this: it was closed, and stays so.'),
+});
+
 export const platformSchema = z.strictObject({
   name: z.string().min(1),
   aliases: z.array(z.string()).default([]).describe('Names other tools use for it.'),
@@ -41,6 +50,7 @@ export const platformSchema = z.strictObject({
   failures: z.array(pattern, { error: issue => (issue.input === undefined ? noFailures : undefined) }).min(1, noFailures),
   noise: z.array(pattern).default([]).describe('Lines that are not part of an answer: syslog.'),
   transaction: transactionSchema.optional(),
+  give_back: giveBackSchema.optional().describe('Takes back what no transaction does: the interface as it was printed before.'),
   save: platformStepSchema.optional().describe('Makes the running configuration survive a reload.'),
   interfaces: z.strictObject({
     pattern,

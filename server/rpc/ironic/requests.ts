@@ -19,23 +19,24 @@ export function updatePort(params: IronicParams<'update_port'>, info: CallInfo, 
   const device = deviceNamed(params.switch_id, library);
   const port = portNamed(params.port_name, device);
   const args = { port, ...wantedOf(params, device, library), description: params.description };
+  const alsoNamed = vlansOf('allowed_vlans', params.allowed_vlans, device) ?? [];
   const isLag = lagOf(port, device, library.platforms) !== undefined;
   if (params.lag_name && !isLag) {
     const aggregation = aggregationOf(params.aggregation_mode, device);
-    return [requestOf('join_lag', device, { ...args, lag: params.lag_name, aggregation }, params, info, 0)];
+    return [{ ...requestOf('join_lag', device, { ...args, lag: params.lag_name, aggregation }, params, info, 0), alsoNamed }];
   }
   if (params.lag_name && lagOf(params.lag_name, device, library.platforms) !== lagOf(port, device, library.platforms))
     throw refused(`${device.name} ${inShort(port)}: a LAG is no member of ${inShort(params.lag_name)}`);
-  return [requestOf(onLag('attach_port', port, device, library), device, args, params, info, 0)];
+  return [{ ...requestOf(onLag('attach_port', port, device, library), device, args, params, info, 0), alsoNamed }];
 }
 
-/** Which VLANs are to go is not asked: all of them go, whatever Ironic believes is there. */
+/** Which VLANs are to go only the policy asks: all of them go, whatever Ironic believes is there. */
 export function resetPort(params: IronicParams<'reset_port'>, info: CallInfo, library: Library): ChangeRequest[] {
   const device = deviceNamed(params.switch_id, library);
   const args = { port: portNamed(params.port_name, device), default_vlan: vlanOf('default_vlan', params.default_vlan, device) };
-  vlanOf('native_vlan', params.native_vlan, device);
-  vlansOf('allowed_vlans', params.allowed_vlans, device);
-  return [requestOf('detach_port', device, args, params, info, 0)];
+  const native = vlanOf('native_vlan', params.native_vlan, device);
+  const alsoNamed = [...(native === null ? [] : [native]), ...(vlansOf('allowed_vlans', params.allowed_vlans, device) ?? [])];
+  return [{ ...requestOf('detach_port', device, args, params, info, 0), alsoNamed }];
 }
 
 /** One request per switch, in the order they are named. */
@@ -49,7 +50,8 @@ export function updateLag(params: IronicParams<'update_lag'>, info: CallInfo, li
       aggregation: aggregationOf(params.aggregation_mode, device),
       mlag: devices.length > 1 ? true : null,
     };
-    return requestOf('attach_lag', device, args, params, info, nth);
+    const alsoNamed = vlansOf('allowed_vlans', params.allowed_vlans, device) ?? [];
+    return { ...requestOf('attach_lag', device, args, params, info, nth), alsoNamed };
   });
 }
 
