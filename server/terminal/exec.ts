@@ -1,5 +1,6 @@
 import { at, ChangeError } from '../errors.ts';
-import type { Dialect, Exchange, Step } from '../model.ts';
+import type { Dialect, Step } from '../model.ts';
+import type { Exchange } from '../result.ts';
 import { within } from '../transport/deadline.ts';
 import type { Connection, ExecOutput } from '../transport/transport.ts';
 import { refusalIn } from './failures.ts';

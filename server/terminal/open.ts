@@ -1,4 +1,5 @@
-import type { Credentials, Device, Dialect } from '../model.ts';
+import type { Device, Dialect } from '../model.ts';
+import type { Credentials, Hop } from '../transport/hop.ts';
 import { connectSsh } from '../transport/ssh.ts';
 import { ExecTerminal } from './exec.ts';
 import { ShellTerminal } from './shell.ts';
@@ -8,8 +9,14 @@ import type { Terminal } from './terminal.ts';
  * Logs in and gets ready to type.
  * @throws ChangeError unreachable, host_key, login_refused, timeout, rejected; nothing has been configured then
  */
-export async function openTerminal(device: Device, dialect: Dialect, credentials: Credentials, deadline: number): Promise<Terminal> {
-  const connection = await connectSsh(device, credentials, deadline);
+export async function openTerminal(
+  device: Device,
+  dialect: Dialect,
+  credentials: Credentials,
+  deadline: number,
+  jumps: readonly Hop[] = [],
+): Promise<Terminal> {
+  const connection = await connectSsh(device, credentials, deadline, jumps);
   if (dialect.session === 'exec') return new ExecTerminal(connection, { dialect, device: device.name });
   try {
     return await ShellTerminal.open(connection, { dialect, enableSecret: credentials.enable, device: device.name }, deadline);

@@ -1,5 +1,6 @@
 import { at, ChangeError } from '../errors.ts';
-import type { Dialect, Exchange, Line, Step } from '../model.ts';
+import type { Dialect, Line, Step } from '../model.ts';
+import type { Exchange } from '../result.ts';
 import { within } from '../transport/deadline.ts';
 import { type Channel, type Connection, OUTPUT_LIMIT } from '../transport/transport.ts';
 import { refusalIn } from './failures.ts';

@@ -1,4 +1,5 @@
-import type { Dialect, Exchange, Line, Step } from '../model.ts';
+import type { Dialect, Line, Step } from '../model.ts';
+import type { Exchange } from '../result.ts';
 
 /** A logged-in session on a device, spoken to in whole steps. */
 export interface Terminal {

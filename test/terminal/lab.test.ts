@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { execute } from '../../server/engine/execute.ts';
+import { NO_LOCKS } from '../../server/engine/lock/none.ts';
 import { plan } from '../../server/engine/plan.ts';
 import { Queue } from '../../server/engine/queue.ts';
 import type { World } from '../../server/engine/world.ts';
@@ -51,6 +52,7 @@ function cutUp(channel: Channel, cuts: Cuts): Channel {
 function worldThatCuts(cuts: Cuts): World {
   return {
     queue: new Queue(),
+    locks: NO_LOCKS,
     open: async (device, dialect, deadline) => {
       const connection = await connectSsh(device, LAB_USER, deadline);
       const under: Connection = {
