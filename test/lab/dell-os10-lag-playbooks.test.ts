@@ -277,16 +277,17 @@ describe('LAGs on Dell OS10', () => {
     expect([leaf.text(ONE), leaf.text(TWO), leaf.text(LAG)]).toEqual([DETACHED, MEMBER, SERVING]);
   });
 
-  it('closes a LAG on no VLAN when it did not become what was asked', async () => {
+  it('closes a new LAG that did not become what was asked, and gives one that serves back', async () => {
     await using leaf = await site();
     leaf.faults.plant({ on: /^switchport access vlan 100/, does: 'ignore' });
     expect(await leaf.lag()).toMatchObject({ outcome: 'rescued' });
     expect(leaf.text(LAG)).toBe(`${DETACHED}\n lacp fallback enable`);
     await leaf.lag(TRUNK);
     await leaf.join(ONE, TRUNK);
+    const before = [leaf.text(LAG), leaf.text(ONE)];
     leaf.faults.plant({ on: /^switchport access vlan 300/, does: 'ignore' });
-    expect(await leaf.lag({ ...ACCESS, native_vlan: 300 })).toMatchObject({ outcome: 'rescued' });
-    expect([leaf.text(LAG), leaf.text(ONE)]).toEqual([`${DETACHED}\n lacp fallback enable`, MEMBER]);
+    expect(await leaf.lag({ ...ACCESS, native_vlan: 300 })).toMatchObject({ outcome: 'undone' });
+    expect([leaf.text(LAG), leaf.text(ONE)]).toEqual(before);
   });
 
   it('closes a port that did not become a member', async () => {
