@@ -69,7 +69,7 @@ describe('mercury call', () => {
       code: 500,
       data: { outcome: 'undone', class: 'ironic.common.exception.NetworkError' },
     });
-    expect(rescued?.err).toMatch(/^rescued: ios refused "switchport nonegotiate"/);
+    expect(rescued?.err).toMatch(/^rescued: ios GigabitEthernet1\/0\/4 refused "switchport nonegotiate"/);
   });
 
   it('ends with 2 when the service does not know the method', async () => {

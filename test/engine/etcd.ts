@@ -69,7 +69,7 @@ export class Etcd implements AsyncDisposable {
 
   /** What Debian's own client answers. */
   ctl(...words: string[]): Promise<string> {
-    return run('env', ['ETCDCTL_API=3', 'etcdctl', '--endpoints', this.endpoint, ...words]);
+    return run('timeout', ['20', 'etcdctl', '--endpoints', this.endpoint, ...words], { ETCDCTL_API: '3' });
   }
 
   /** Names of all keys there are. */

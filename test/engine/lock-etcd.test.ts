@@ -33,7 +33,12 @@ describe.skipIf(!ready)(ready ? 'a lock in etcd' : `a lock in etcd (left out: ${
     etcd = await Etcd.start();
   });
   afterAll(() => etcd?.[Symbol.asyncDispose]());
-  afterEach(async () => expect(await etcd.keys()).toEqual([]));
+  afterEach(async () => {
+    const left = await etcd.keys();
+    // What a test that failed still holds is nothing to the next.
+    for (const lease of await leases()) await etcd.ctl('lease', 'revoke', lease);
+    expect(left).toEqual([]);
+  });
 
   const locks = (more: Partial<EtcdSettings> = {}) => new EtcdLocks({ endpoints: [etcd.endpoint], prefix: 'test/', ttl: 2, ...more });
   const leases = async () => (await etcd.ctl('lease', 'list')).split('\n').slice(1);
@@ -82,13 +87,13 @@ describe.skipIf(!ready)(ready ? 'a lock in etcd' : `a lock in etcd (left out: ${
   });
 
   it('outlives its time as long as its holder lives, and ends soon after that is killed', async () => {
-    await using holder = await LockProcess.start({ endpoint: etcd.endpoint, ttl: 1, device });
+    await using holder = await LockProcess.start({ endpoint: etcd.endpoint, ttl: 2, device });
     expect(await holder.does('take')).toMatch(/^done/);
-    expect((await refusalOf(locks().take(device, soon(2200)))).kind).toBe('busy');
+    expect((await refusalOf(locks().take(device, soon(3200)))).kind).toBe('busy');
     await holder.kill();
     const since = performance.now();
     await using lock = await locks().take(device, soon());
-    expect(performance.now() - since).toBeLessThan(3500);
+    expect(performance.now() - since).toBeLessThan(4500);
     await lock.check();
   });
 
@@ -141,7 +146,7 @@ describe.skipIf(!ready)(ready ? 'a lock in etcd' : `a lock in etcd (left out: ${
     expect(refusal.message).toMatch(
       /^sw cannot be locked against other changes: etcd does not answer \(http:\S+: no answer within \d+ ms\)$/,
     );
-    expect(performance.now() - since).toBeLessThan(1000);
+    expect(performance.now() - since).toBeLessThan(2500);
     silent.close();
   });
 

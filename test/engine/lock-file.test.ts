@@ -1,12 +1,25 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FileLocks } from '../../server/engine/lock/file.ts';
+import { ownFolder } from '../../server/engine/lock/folder.ts';
 import { lockName } from '../../server/engine/lock/lock.ts';
 import { thisProcess } from '../../server/engine/lock/owner.ts';
 import { ChangeError } from '../../server/errors.ts';
@@ -199,6 +212,20 @@ describe('a lock file whose process was killed', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it('is taken away with all that is left, whatever device it was of, when somebody begins to work in the folder', async () => {
+    const dead = await deadProcess();
+    const other = join(folder, `${lockName(deviceAt(23))}.lock`);
+    plant(dead, other);
+    plant(dead, `${other}~0123456789abcdef`);
+    plant(dead, `${join(folder, lockName(deviceAt(24)))}.lock~0123456789abcdef`);
+    const living = join(folder, `${lockName(deviceAt(25))}.lock`);
+    const text = plant({}, living);
+    writeFileSync(join(folder, 'somebody-elses.txt'), '');
+    await using _ = await new FileLocks(folder).take(device, soon());
+    expect(readdirSync(folder).toSorted()).toEqual([path, living, join(folder, 'somebody-elses.txt')].map(file => basename(file)));
+    expect(readFileSync(living, 'utf8')).toBe(text);
+  });
+
   it('is known from a later process of the same number, and from a zombie', async () => {
     plant({ pid: process.pid, started: '1' });
     await using _one = await new FileLocks(folder).take(device, soon());
@@ -278,6 +305,18 @@ describe('where no lock file can be put', () => {
     chmodSync(join(folder, 'open'), 0o777);
     expect(await why(join(folder, 'open'))).toMatch(/everybody may write to \S+\/open, and take locks away; chmod o-w it$/);
     await using _ = await new FileLocks(join(folder, 'made', 'below')).take(device, soon());
+    symlinkSync(join(folder, 'made'), join(folder, 'link'));
+    await using __ = await new FileLocks(join(folder, 'link')).take(device, soon());
+  });
+
+  it('nobody gets a lock in the folder of this user if it is somebody else’s', async () => {
+    vi.stubEnv('TMPDIR', folder);
+    symlinkSync(folder, ownFolder());
+    expect(await why(ownFolder())).toMatch(/\/mercury-locks-\d+ was made by somebody else; set lock_dir to another folder$/);
+    unlinkSync(ownFolder());
+    await using _ = await new FileLocks(ownFolder()).take(device, soon());
+    expect(statSync(ownFolder()).mode & 0o777).toBe(0o700);
+    vi.unstubAllEnvs();
   });
 
   it.skipIf(!ready).each([

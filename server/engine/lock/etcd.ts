@@ -16,6 +16,8 @@ export interface EtcdSettings extends EtcdAccess {
 /** Milliseconds between two looks of one that waits: soon at first, then at leisure. */
 const FIRST_LOOK = 20;
 const LAST_LOOK = 300;
+/** What etcd is given to answer even where less is left to wait: a lock that is held is no etcd that is out of order. Milliseconds. */
+const ANSWER = 1000;
 /** The share of a lease's time after which it counts as over where etcd cannot be asked. */
 const SURE = 0.8;
 
@@ -42,7 +44,7 @@ export class EtcdLocks implements Locks {
 
   async take(device: Device, deadline: number): Promise<Lock> {
     try {
-      const lease = await Lease.grant(this.#client, this.#settings.ttl ?? 15, deadline);
+      const lease = await Lease.grant(this.#client, this.#settings.ttl ?? 15, atLeast(deadline));
       try {
         return await this.#queueUp(device, lease, deadline);
       } catch (thrown) {
@@ -59,9 +61,9 @@ export class EtcdLocks implements Locks {
     const folder = `${this.#settings.prefix}${lockName(device)}/`;
     const key = encode(folder + BigInt(lease.id).toString(16));
     const holder: Holder = { host: hostname(), pid: process.pid, since: new Date().toISOString() };
-    const revision = await this.#put(key, JSON.stringify({ device: device.name, ...holder }), lease, deadline);
+    const revision = await this.#put(key, JSON.stringify({ device: device.name, ...holder }), lease, atLeast(deadline));
     for (let wait = FIRST_LOOK; ; wait = Math.min(wait * 2, LAST_LOOK)) {
-      const waiting = await this.#under(folder, deadline);
+      const waiting = await this.#under(folder, atLeast(deadline));
       if (!waiting.some(({ key: other }) => other === key)) throw new Error('the lease was lost while waiting');
       const [first] = waiting;
       if (first?.key === key) return new EtcdLock(this.#client, device, { key, revision, lease });
@@ -186,5 +188,6 @@ class EtcdLock implements Lock {
   }
 }
 
+const atLeast = (deadline: number) => Math.max(deadline, Date.now() + ANSWER);
 const encode = (text: string) => Buffer.from(text).toString('base64');
 const decode = (base64: string | undefined) => Buffer.from(base64 ?? '', 'base64').toString();

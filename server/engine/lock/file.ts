@@ -28,6 +28,8 @@ export class FileLocks implements Locks {
   /** Until when others go first, because they knocked while we had it. */
   readonly #after = new Map<string, number>();
 
+  #tidied: Promise<void> | undefined;
+
   constructor(folder: string, pace: FilePace = { beat: 5000, patience: 30_000 }) {
     this.#folder = folder;
     this.#pace = pace;
@@ -37,6 +39,8 @@ export class FileLocks implements Locks {
   async take(device: Device, deadline: number): Promise<Lock> {
     try {
       await prepareFolder(this.#folder);
+      this.#tidied ??= this.#files.tidy(this.#folder).catch(() => {});
+      await this.#tidied;
       return await this.#wait(device, deadline);
     } catch (thrown) {
       if (thrown instanceof ChangeError) throw thrown;

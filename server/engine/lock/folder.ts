@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { lstat, mkdir } from 'node:fs/promises';
+import { lstat, mkdir, stat } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
@@ -14,11 +14,11 @@ export function ownFolder(): string {
  */
 export async function prepareFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const { mode, uid } = await lstat(folder);
-  if (mode & 0o002) throw new Error(`everybody may write to ${folder}, and take locks away; chmod o-w it`);
-  // A temporary folder is everybody's: somebody may have been there first.
-  if (folder === ownFolder() && process.getuid && uid !== process.getuid())
-    throw new Error(`${folder} belongs to somebody else; set lock_dir to another folder`);
+  // A temporary folder is everybody's: somebody may have been there first, and put a folder or a link of his own.
+  const itself = await lstat(folder);
+  if (folder === ownFolder() && process.getuid && (itself.uid !== process.getuid() || itself.isSymbolicLink()))
+    throw new Error(`${folder} was made by somebody else; set lock_dir to another folder`);
+  if ((await stat(folder)).mode & 0o002) throw new Error(`everybody may write to ${folder}, and take locks away; chmod o-w it`);
 }
 
 /** Tells when something happens to one file of a folder, where the kernel says so: on NFS, and when watches have run out, it does not. */

@@ -32,14 +32,16 @@ export class LockFiles {
   readonly #seen = new Map<string, Found & { readonly since: number }>();
   /** Texts of ours that could not be taken away. */
   readonly #left = new Set<string>();
-  readonly #swept = new Set<string>();
 
   constructor(patience: number) {
     this.#patience = patience;
   }
 
-  /** Puts a lock of this process there, or gives what is in the way. @throws what the file system says */
-  async place(path: string, device: string): Promise<Placed | Found> {
+  /**
+   * Puts a lock of this process there, or gives what is in the way. `tidy`: looks for what others left beside it, even if nobody did.
+   * @throws what the file system says
+   */
+  async place(path: string, device: string, tidy = false): Promise<Placed | Found> {
     const there = await readLock(path);
     if (there && !this.#isAbandoned(path, there)) return there;
     const text = `${JSON.stringify({ device, ...thisProcess(), nonce: randomUUID() })}\n`;
@@ -56,7 +58,7 @@ export class LockFiles {
     }
     if (!placed) return (await readLock(path)) ?? NOTHING;
     this.#seen.delete(path);
-    if (there || !this.#swept.has(path)) await this.#sweep(path, text);
+    if (there || tidy) await this.#sweep(path, text);
     return { text, file };
   }
 
@@ -73,6 +75,17 @@ export class LockFiles {
     }
   }
 
+  /** Takes away what was left in a folder by processes that were killed: whoever takes a lock over may tidy up beside it. */
+  async tidy(folder: string): Promise<void> {
+    const locks = (await readdir(folder)).map(name => name.split(/[+~]/)[0] ?? '').filter(name => name.endsWith('.lock'));
+    for (const path of new Set(locks.map(name => join(folder, name)))) {
+      const placed = await this.place(path, '', true);
+      if (!('file' in placed)) continue;
+      await placed.file.close();
+      await this.remove(path, placed.text, true);
+    }
+  }
+
   /** Does something about a lock whose owner is gone, as the only one. Answers whether it was done. */
   async #instead(path: string, there: Found, work: () => Promise<void>): Promise<boolean> {
     const claim = `${path}~${nameOf(there.text)}`;
@@ -84,7 +97,7 @@ export class LockFiles {
       await work();
       return true;
     } finally {
-      await ours.file.close();
+      await ours.file.close().catch(() => {});
       await unlink(claim).catch(() => this.#left.add(ours.text));
     }
   }
@@ -102,7 +115,6 @@ export class LockFiles {
 
   /** Takes away what those left who were killed while they put a file here, or replaced one that is no more. */
   async #sweep(path: string, current: string): Promise<void> {
-    this.#swept.add(path);
     const [folder, name] = [dirname(path), basename(path)];
     for (const other of await readdir(folder).catch(() => [])) {
       if (!other.startsWith(`${name}+`) && !other.startsWith(`${name}~`)) continue;

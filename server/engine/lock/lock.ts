@@ -31,7 +31,7 @@ export interface Holder {
  * switch, and two labs one name for two. Safe as a file name and in a key.
  */
 export function lockName({ address, port }: Pick<Device, 'address' | 'port'>): string {
-  return encodeURIComponent(`${address.toLowerCase()}_${port}`);
+  return encodeURIComponent(`${address.toLowerCase()}_${port}`).replaceAll('~', '%7E');
 }
 
 export function busy(device: Device, holder: Holder | undefined): ChangeError {

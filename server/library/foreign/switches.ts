@@ -25,13 +25,21 @@ export function takeLogin(keys: Keys, enable: string, notes: Notes): Login {
     if (value?.text.includes('\n'))
       notes.todo(value.place, `${value.key} goes on in the next line, since that begins with a blank; see that it is meant`);
   }
+  // Mercury would take such a text for what Ansible Vault made of another.
+  const sealed = [password, key, passphrase, secret].flatMap(value =>
+    value && /^\s*\$ANSIBLE_VAULT;/.test(value.text) ? [value.key] : [],
+  );
   return {
     username: username?.text,
     password: password?.text,
     private_key: key?.text,
     passphrase: passphrase?.text,
     enable: secret?.text,
-    lacks: [...(username ? [] : ['a username']), ...(password || key ? [] : ['a password or a key_file'])],
+    lacks: [
+      ...(username ? [] : ['a username']),
+      ...(password || key ? [] : ['a password or a key_file']),
+      ...sealed.map(name => `a ${name} in plain text`),
+    ],
   };
 }
 
