@@ -106,6 +106,8 @@ export interface Device extends Host {
 
 /** What a platform types around a change; each part is there only where the vendor has it. */
 export interface Transaction<T> {
+  /** Read before anything else: no commit is on trial, ours or anybody's. */
+  readonly settled?: T;
   /** Shows what the candidate would change. */
   readonly diff?: T;
   readonly commit: T;
@@ -182,6 +184,8 @@ export interface Dialect {
   readonly onOpen: readonly Line[];
   readonly failures: readonly RegExp[];
   readonly noise: readonly RegExp[];
+  /** What a pager that cannot be switched off shows at the end of a page, and the key that turns it. */
+  readonly pager?: { readonly prompt: RegExp; readonly key: string };
 }
 
 /** What closes the port if all else failed: a change of its own, in a candidate of its own name. */

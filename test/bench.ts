@@ -47,6 +47,7 @@ export function linesOf(plan: ChangePlan): BenchLine[] {
 /** Every step that a plan holds, whenever it is typed. */
 export function stepsOf({ require, steps, verify, transaction, save, giveBack, rescue }: ChangePlan): Step[] {
   const own = [transaction, giveBack?.transaction, rescue?.transaction].flatMap(its => [
+    its?.settled,
     its?.diff,
     its?.commit,
     its?.confirm,

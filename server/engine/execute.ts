@@ -7,6 +7,7 @@ import { Hold } from './lock/hold.ts';
 import { NO_LOCKS } from './lock/none.ts';
 import { recover } from './recover.ts';
 import { escapePattern } from './render.ts';
+import { settled } from './settled.ts';
 import { type Look, unlessBusy, Visit } from './visit.ts';
 import type { World } from './world.ts';
 
@@ -43,6 +44,7 @@ export async function execute(plan: ChangePlan, world: World, begin: () => void 
     timings: { queued: opening - started, login, total: Date.now() - started },
   });
   try {
+    await settled(visit, patience);
     const before = await survey(visit, forward);
     if (before.holds) return resultOf('unchanged', { state: 'not needed' });
     try {

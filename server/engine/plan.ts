@@ -176,6 +176,7 @@ function transactionOf(transaction: Transaction<Task>, configMode: string, rende
     return (task === undefined ? {} : { [key]: stepOf(task as Task, configMode, rendering) }) as { [P in K]?: Step };
   };
   return {
+    ...step('settled'),
     ...step('diff'),
     commit: stepOf(transaction.commit, configMode, rendering),
     ...step('confirm'),
@@ -208,6 +209,7 @@ function dialectOf(platform: Platform, rendering: Rendering): Dialect {
     onOpen: lines(platform.onOpen),
     failures: platform.failures,
     noise: platform.noise,
+    ...(platform.pager === undefined ? {} : { pager: platform.pager }),
   };
 }
 

@@ -63,7 +63,7 @@ async function takeBack(visit: Visit, before: Look, failure: ChangeError, way: W
   if (lock !== 'kept' && lock !== 'taken again') {
     return handsOff(visit, now.text === before.text && (await asPrinted(visit, deadline)), failure, lock);
   }
-  if (now.holds && way.whole && (lost || lock === 'taken again')) {
+  if (now.holds && way.whole && !way.closing && (lost || lock === 'taken again')) {
     if (lost || visit.phase === 'committed') await confirm(visit, plan.transaction, deadline);
     return { outcome: 'applied' };
   }
@@ -126,15 +126,21 @@ async function close(visit: Visit, rescue: Rescue, same: boolean, failure: Chang
   // A port that serves somebody keeps what it had; only an attach that failed must end detached, whatever was there before.
   if (same && !ENDS_DETACHED.has(plan.request.method)) return undone(failure);
   if (same && (await visit.look(rescue.checks, deadline)).holds) return undone(failure);
+  // On a session that was lost all of it may have been typed already: EOS would refuse the name of a session that it has committed.
+  const made = way.closing && (await visit.look(rescue.checks, deadline)).holds;
   way.closing = true;
+  if (!made) await typeRescue(visit, rescue, deadline);
+  await confirm(visit, rescue.transaction, deadline);
+  return rescued(rescue, failure, await save(visit, deadline));
+}
+
+async function typeRescue(visit: Visit, rescue: Rescue, deadline: number): Promise<void> {
   visit.terminal.speak(rescue.dialect);
-  await unlessBusy(plan, deadline, () => visit.terminal.enter(plan.configMode, deadline));
+  await unlessBusy(visit.plan, deadline, () => visit.terminal.enter(visit.plan.configMode, deadline));
   await visit.type(rescue.steps, deadline);
   await commit(visit, rescue.transaction, deadline);
   const after = await visit.look(rescue.checks, deadline);
   if (!after.holds) throw new ChangeError('not_as_asked', `the rescue did not hold: ${after.misses.join('; ')}`);
-  await confirm(visit, rescue.transaction, deadline);
-  return rescued(rescue, failure, await save(visit, deadline));
 }
 
 /** A device's words may end in a full stop of their own. */

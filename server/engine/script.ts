@@ -24,6 +24,7 @@ export interface ScriptLine {
 export function script(plan: ChangePlan): ScriptLine[] {
   const writer = new Writer(plan);
   writer.login();
+  if (plan.transaction?.settled && plan.steps.length > 0) writer.reads('before', [plan.transaction.settled]);
   writer.reads('before', [...plan.require, ...plan.verify, ...(plan.giveBack ? [plan.giveBack.read] : [])]);
   if (plan.steps.length > 0) {
     writer.enter('change', plan.configMode);

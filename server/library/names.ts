@@ -152,6 +152,7 @@ function giveBackTemplates({ giveBack }: Platform): Template[] {
 function platformTemplates(platform: Platform): Template[] {
   const { transaction, save } = platform;
   const steps = [
+    transaction?.settled,
     transaction?.diff,
     transaction?.commit,
     transaction?.confirm,

@@ -44,6 +44,7 @@ function readPlatform(folders: Folders, name: string, complaints: Complaints): P
     ...(shape.prefix === undefined ? {} : { prefix: compiler.block(shape.prefix, ['prefix']) }),
     failures: shape.failures.map((source, i) => compiler.pattern(source, ['failures', i])),
     noise: shape.noise.map((source, i) => compiler.pattern(source, ['noise', i])),
+    ...(shape.pager === undefined ? {} : { pager: readPager(shape.pager, compiler) }),
     ...(shape.transaction ? { transaction: readTransaction(shape.transaction, compiler, known) } : {}),
     ...(shape.give_back ? { giveBack: readGiveBack(shape.give_back, compiler, known) } : {}),
     ...optional('save', shape.save),
@@ -84,6 +85,8 @@ function readModes(
 ): Map<string, WrittenMode> {
   const modes = new Map<string, WrittenMode>();
   if (shape.session === 'shell' && known.size === 0) complaints.add(yaml.at(['modes']), 'a shell session needs modes');
+  if (shape.session === 'exec' && shape.pager !== undefined)
+    complaints.add(yaml.atKey(['pager']), 'pager: an exec session has no terminal, so nothing pages there');
   if (shape.session === 'exec' && shape.on_open.length > 0)
     complaints.add(yaml.at(['on_open']), 'on_open: an exec session has nothing to get ready; each command stands alone');
   if (known.size > 0 && Object.values(shape.modes).length > 0 && Object.values(shape.modes).every(mode => mode.parent !== undefined))
@@ -107,6 +110,11 @@ function readModes(
   return modes;
 }
 
+/** A page may end in the middle of a line, but its prompt is the last that stands there. */
+function readPager({ prompt, key }: NonNullable<PlatformShape['pager']>, compiler: Compiler): NonNullable<Platform['pager']> {
+  return { prompt: compiler.pattern(`(?:${prompt})\\s*$`, ['pager', 'prompt'], ''), key };
+}
+
 function readTransaction(
   shape: NonNullable<PlatformShape['transaction']>,
   compiler: Compiler,
@@ -114,6 +122,7 @@ function readTransaction(
 ): Transaction<Task> {
   const step = (key: string, value: PlatformStepShape) => compiler.step(value, ['transaction', key], key, known);
   return {
+    ...(shape.settled === undefined ? {} : { settled: step('settled', shape.settled) }),
     ...(shape.diff === undefined ? {} : { diff: step('diff', shape.diff) }),
     commit: step('commit', shape.commit),
     ...(shape.confirm === undefined ? {} : { confirm: step('confirm', shape.confirm) }),

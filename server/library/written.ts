@@ -1,4 +1,4 @@
-import type { Answer, Line, Mode, Place, Transaction, Value, Values } from '../model.ts';
+import type { Answer, Dialect, Line, Mode, Place, Transaction, Value, Values } from '../model.ts';
 
 /** What the network team wrote, compiled: blocks are templates, patterns are patterns, and everything knows where it stands. */
 
@@ -18,6 +18,7 @@ export interface Platform {
   readonly prefix?: Template;
   readonly failures: readonly RegExp[];
   readonly noise: readonly RegExp[];
+  readonly pager?: Dialect['pager'];
   readonly transaction?: Transaction<Task>;
   readonly giveBack?: WrittenGiveBack;
   readonly save?: Task;

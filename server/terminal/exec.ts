@@ -2,8 +2,9 @@ import { at, ChangeError } from '../errors.ts';
 import type { Dialect, Step } from '../model.ts';
 import type { Exchange } from '../result.ts';
 import { within } from '../transport/deadline.ts';
-import type { Connection, ExecOutput } from '../transport/transport.ts';
+import { type Connection, type ExecOutput, OUTPUT_LIMIT } from '../transport/transport.ts';
 import { refusalIn } from './failures.ts';
+import { clean, plain } from './screen.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A Linux box: each command runs on a channel of its own and its exit status tells success. There are no modes. */
@@ -61,7 +62,10 @@ export class ExecTerminal implements Terminal {
 
   async #exec(command: string, deadline: number): Promise<ExecOutput> {
     try {
-      return await within(this.#connection.exec(command), deadline, `hear from ${this.#device} after "${command}"`);
+      const output = await within(this.#connection.exec(command), deadline, `hear from ${this.#device} after "${command}"`);
+      // What goes beyond is not kept: nothing can be said about an answer of which a part is missing.
+      if (output.stdout.length + output.stderr.length < OUTPUT_LIMIT) return output;
+      throw new ChangeError('session_lost', `${this.#device} said more than 8 MB after "${command}"`);
     } catch (thrown) {
       this.#trusted = false;
       throw thrown;
@@ -70,7 +74,7 @@ export class ExecTerminal implements Terminal {
 
   /** What it printed, without the lines that are no part of an answer. */
   #words({ stdout, stderr }: Pick<ExecOutput, 'stdout' | 'stderr'>): string {
-    const lines = `${stdout}${stderr}`.split('\n');
+    const lines = clean(plain(`${stdout}${stderr}`)).split('\n');
     return lines.filter(line => !this.#dialect.noise.some(pattern => pattern.test(line))).join('\n');
   }
 

@@ -1,42 +1,76 @@
 /** What a terminal shows, from the bytes that came: pure text work, no state but the text itself. */
 
-// CSI and OSC sequences, charset selections, and the rest of the two-character escapes.
-const ESCAPES = /\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[@-Z\\-_=>78])/g;
+/** What a terminal acts upon, one at a time, and runs of text. Strings for the terminal itself (titles, device control) end on their line or are none. */
+const SIGNS =
+  /(?:\x1b\[|\x9b)([0-?]*)[ -/]*([@-~])|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b[ -/]+[0-~]|\x1b[0-OQ-WYZ\\`-~]|[^\x00-\x1f\x7f-\x9f]+|[\s\S]/gu;
+/** What cannot simply be shown; a tab is left as it is. */
+const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
+/** No line grows beyond this by cursor movements alone: what a device sends must not decide how much memory we take. */
+const WIDEST = 512;
 
-const ERASE_TO_END = /\x1b\[0?K/g;
-/** Stands for an erasure while a line is carried out; no text holds it. */
-const ERASED = '\x7f';
-
-/** Escape sequences and control characters taken out; carriage returns, backspaces and erasures carried out. */
+/**
+ * What a person would see: escape sequences and control characters taken out, cursor movements and erasures within a line carried out.
+ * Questions to the terminal (ESC[5n, ESC[6n, ESC[c) are taken out too and never answered: whoever may write into a device's output
+ * could have us type there. Of a sequence that is not whole yet the escape stays, so that a half line is not taken for a prompt.
+ */
 export function plain(raw: string): string {
-  return raw
-    .replaceAll(ERASED, '')
-    .replace(ERASE_TO_END, ERASED)
-    .replace(ESCAPES, '')
-    .replace(/\r+\n/g, '\n')
-    .replace(/[\x00\x07]/g, '')
-    .split('\n')
-    .map(overtyped)
-    .join('\n');
+  return raw.split('\n').map(shown).join('\n');
 }
 
-/** A line after its carriage returns and backspaces: what a person would see. */
-function overtyped(line: string): string {
-  if (!/[\r\b\x7f]/.test(line)) return line;
-  const shown: string[] = [];
+function shown(raw: string): string {
+  const line = withoutEnd(raw, '\r\0');
+  if (!CONTROL.test(line)) return line;
+  const cells: string[] = [];
   let column = 0;
-  for (const character of line) {
-    if (character === '\r') column = 0;
-    else if (character === '\b') column = Math.max(0, column - 1);
-    else if (character === ERASED) shown.length = Math.min(shown.length, column);
-    else {
-      shown[column] = character;
-      column += 1;
+  let moved = false;
+  for (const [sign, count, final] of line.matchAll(SIGNS)) {
+    const move = sign === '\r' || sign === '\b' || final !== undefined ? moveOf(sign, final, count) : undefined;
+    if (move) {
+      moved = true;
+      column = Math.min(Math.max(0, move.to ?? column + (move.by ?? 0)), Math.max(cells.length, WIDEST));
+      if (move.erases !== undefined) cells.length = Math.min(cells.length, move.erases === 'all' ? 0 : column);
+    } else if (isShown(sign)) {
+      while (cells.length < column) cells.push(' ');
+      for (const letter of sign) {
+        cells[column] = letter;
+        column += 1;
+      }
     }
   }
-  return Array.from(shown, character => character ?? ' ')
-    .join('')
-    .replace(/ +$/, '');
+  const text = cells.join('');
+  return moved ? withoutEnd(text, ' ') : text;
+}
+
+/** Without any of these characters at its end. No regular expression: on a long run that is not at the end one takes for ever. */
+export function withoutEnd(text: string, characters: string): string {
+  let end = text.length;
+  while (end > 0 && characters.includes(text[end - 1] ?? '')) end -= 1;
+  return text.slice(0, end);
+}
+
+interface Move {
+  readonly to?: number;
+  readonly by?: number;
+  readonly erases?: 'behind' | 'all';
+}
+
+/** What a sign does to the cursor and to its line; undefined where it does nothing to either. */
+function moveOf(sign: string, letter: string | undefined, count: string | undefined): Move | undefined {
+  if (sign === '\r') return { to: 0 };
+  if (sign === '\b') return { by: -1 };
+  const times = Math.max(1, Number.parseInt(count ?? '', 10) || 1);
+  if (letter === 'D') return { by: -times };
+  if (letter === 'C') return { by: times };
+  if (letter === 'G') return { to: times - 1 };
+  return letter === 'K' && count !== '1' ? { erases: count === '2' ? 'all' : 'behind' } : undefined;
+}
+
+/** An escape that begins nothing known is kept, alone; every other sequence and control character is nothing. */
+const isShown = (sign: string) => sign === '\x1b' || (!sign.startsWith('\x1b') && !CONTROL.test(sign));
+
+/** Text to keep or to tell: without the escapes that `plain` leaves. */
+export function clean(text: string): string {
+  return text.replaceAll('\x1b', '');
 }
 
 /** The last line: where a prompt would stand. */
@@ -44,44 +78,7 @@ export function lastLine(text: string): string {
   return text.slice(text.lastIndexOf('\n') + 1);
 }
 
-/** The screen without the log lines below its prompt: a device that logs there does not print its prompt again. */
-export function withoutLateNoise(text: string, noise: readonly RegExp[]): string {
-  const lines = text.split('\n');
-  const end = lines.findLastIndex(line => line !== '' && !isNoise(line, noise)) + 1;
-  return lines.slice(end).some(line => isNoise(line, noise)) ? lines.slice(0, end).join('\n') : text;
-}
-
-/**
- * What a device answered: `text` runs from the echo of `sent` to the prompt; both are cut off, and noise lines taken out.
- * undefined while the echo has not come back whole.
- */
-export function outputOf(text: string, sent: string, noise: readonly RegExp[]): string | undefined {
-  const shown = withoutLateNoise(text, noise);
-  const start = afterEcho(shown, sent);
-  if (start === undefined) return undefined;
-  const lines = shown.slice(start).split('\n').slice(0, -1);
-  return lines.filter(line => !isNoise(line, noise)).join('\n');
-}
-
-const isNoise = (line: string, noise: readonly RegExp[]) => noise.some(pattern => pattern.test(line));
-
-/** Index of the first character after the line that echoes `sent`; undefined while there is no such line. */
-export function afterEcho(text: string, sent: string): number | undefined {
-  const echo = echoIn(text, sent);
-  if (!echo) return undefined;
-  const end = text.indexOf('\n', echo.end);
-  return end < 0 ? undefined : end + 1;
-}
-
-/** Where the echo ends; a device that wraps at its own width breaks it in the middle. */
-function echoIn(text: string, sent: string): { end: number } | undefined {
-  const at = text.indexOf(sent);
-  if (at >= 0) return { end: at + sent.length };
-  const wrapped = new RegExp([...sent].map(letter => letter.replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&')).join('\n?')).exec(text);
-  return wrapped ? { end: wrapped.index + wrapped[0].length } : undefined;
-}
-
 /** The last few lines of a screen, for an error message. */
 export function tailOf(text: string, lines = 4): string {
-  return text.trimEnd().split('\n').slice(-lines).join('\n').slice(-400);
+  return clean(text).trimEnd().split('\n').slice(-lines).join('\n').slice(-400);
 }

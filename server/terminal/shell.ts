@@ -2,57 +2,34 @@ import { at, ChangeError } from '../errors.ts';
 import type { Dialect, Line, Step } from '../model.ts';
 import type { Exchange } from '../result.ts';
 import { within } from '../transport/deadline.ts';
-import { type Channel, type Connection, OUTPUT_LIMIT } from '../transport/transport.ts';
+import type { Connection } from '../transport/transport.ts';
+import { Conversation } from './conversation.ts';
 import { refusalIn } from './failures.ts';
-import { modeOf, readPrefix, wayTo } from './modes.ts';
-import { afterEcho, lastLine, outputOf, plain, tailOf, withoutLateNoise } from './screen.ts';
+import { readPrefix, wayTo } from './modes.ts';
+import type { Question } from './silence.ts';
 import { type Terminal, typedLine } from './terminal.ts';
 
-/** What the device may ask on the way; a secret is looked up only when it is asked for. */
-interface Question {
-  readonly question: RegExp;
-  readonly answer: string | (() => string);
+/** A line that was typed. More may still come that the device says to it: until the next echo, or until the prompt is settled. */
+interface Typed {
+  readonly sent: string;
+  readonly line: Line;
+  readonly tolerate: readonly RegExp[];
+  received: string;
 }
 
-/** How many leading characters of the hostname must stand in every prompt: IOS cuts the name in its configuration prompts. */
-const STEM = 16;
-/** Milliseconds of silence after which a question that is on the screen again counts as asked again. */
-const ASKED_AGAIN = 500;
-
-/** A CLI at a prompt: types a line, waits for its echo and then for a prompt, and reads what is between. */
+/** A CLI with modes: finds its way between them and types what is to be typed, line by line. */
 export class ShellTerminal implements Terminal {
-  readonly #connection: Connection;
-  readonly #channel: Channel;
+  readonly #talk: Conversation;
   #dialect: Dialect;
   readonly #enableSecret: string | undefined;
   readonly #device: string;
-  #raw = '';
-  #seen: () => void = () => {};
-  #tooMuch = false;
-  #closed = false;
-  #trusted = true;
-  #mode = '';
-  #stem = '';
+  #last: Typed | undefined;
 
-  private constructor(
-    connection: Connection,
-    channel: Channel,
-    parts: { dialect: Dialect; enableSecret: string | undefined; device: string },
-  ) {
-    this.#connection = connection;
-    this.#channel = channel;
+  private constructor(talk: Conversation, parts: { dialect: Dialect; enableSecret: string | undefined; device: string }) {
+    this.#talk = talk;
     this.#dialect = parts.dialect;
     this.#enableSecret = parts.enableSecret;
     this.#device = parts.device;
-    channel.onText(text => {
-      this.#tooMuch ||= this.#raw.length + text.length > OUTPUT_LIMIT;
-      if (!this.#tooMuch) this.#raw += text;
-      this.#seen();
-    });
-    channel.onClose(() => {
-      this.#closed = true;
-      this.#seen();
-    });
   }
 
   /** Waits for the first prompt and types the platform's `on_open`. */
@@ -62,45 +39,40 @@ export class ShellTerminal implements Terminal {
     deadline: number,
   ): Promise<ShellTerminal> {
     const channel = await within(connection.openShell(), deadline, `open a shell on ${parts.device}`);
-    const terminal = new ShellTerminal(connection, channel, parts);
-    await terminal.#await(undefined, [], [], deadline);
-    for (const line of parts.dialect.onOpen) {
-      const output = await terminal.#type(line.text, [], deadline);
-      const refusal = refusalIn(output, parts.dialect.failures, []);
-      if (refusal !== undefined) throw terminal.#rejected(line.text, line, refusal);
-    }
+    const talk = new Conversation(connection, channel, parts);
+    const terminal = new ShellTerminal(talk, parts);
+    await talk.greet(deadline);
+    for (const line of parts.dialect.onOpen) await terminal.#type(line, { sent: line.text }, deadline);
     return terminal;
   }
 
   get alive(): boolean {
-    return this.#trusted && !this.#closed && this.#connection.alive;
+    return this.#talk.alive;
   }
 
   async enter(mode: string, deadline: number): Promise<void> {
-    for (const { how, mode: node } of wayTo(this.#mode, mode, this.#dialect.modes)) {
+    for (const { how, mode: node } of wayTo(this.#talk.mode, mode, this.#dialect.modes)) {
       const target = how === 'enter' ? node.name : node.parent;
       for (const line of how === 'enter' ? node.enter : node.leave) {
-        if (target !== undefined && this.#mode === target) break;
+        if (target !== undefined && this.#talk.mode === target) break;
         const secret = node.password === undefined ? [] : [{ question: node.password, answer: () => this.#secret(node.name) }];
-        const output = await this.#type(line.text, [...node.answer, ...secret], deadline);
-        const refusal = refusalIn(output, this.#dialect.failures, []);
-        if (refusal !== undefined) throw this.#rejected(line.text, line, refusal);
+        await this.#type(line, { sent: line.text, answers: [...node.answer, ...secret] }, deadline);
       }
-      if (target !== undefined && this.#mode !== target) {
-        throw new ChangeError(
-          'rejected',
-          `${this.#device}: expected to get to ${target}, but the prompt is ${lastLine(plain(this.#raw)).trim()}`,
-        );
+      // The old prompt may have been printed once more, below a log line.
+      if (target !== undefined && this.#talk.mode !== target) await this.#settle(deadline);
+      if (target !== undefined && this.#talk.mode !== target) {
+        throw new ChangeError('rejected', `${this.#device}: expected to get to ${target}, but the prompt is ${this.#talk.prompt}`);
       }
     }
   }
 
   speak(dialect: Dialect): void {
     this.#dialect = dialect;
+    this.#talk.speak(dialect);
   }
 
   landed(mode: string): boolean {
-    return this.#mode === mode;
+    return this.#talk.mode === mode;
   }
 
   async run(
@@ -108,123 +80,69 @@ export class ShellTerminal implements Terminal {
     deadline: number,
     heard: (exchange: Exchange) => void = () => {},
   ): Promise<readonly Exchange[]> {
-    const prefix = readPrefix(this.#mode, step.mode, this.#dialect.modes);
+    const prefix = readPrefix(this.#talk.mode, step.mode, this.#dialect.modes);
     if (prefix === undefined) await this.enter(step.mode, deadline);
-    const exchanges: Exchange[] = [];
-    for (const line of step.lines) {
-      const sent = typedLine(line, prefix);
-      const received = await this.#type(sent, step.answer, deadline);
-      const exchange = { sent, received, place: line.place };
-      exchanges.push(exchange);
-      heard(exchange);
-      const refusal = refusalIn(received, this.#dialect.failures, step.tolerate);
-      if (refusal !== undefined) throw this.#rejected(sent, line, refusal);
+    const log: Typed[] = [];
+    try {
+      for (const line of step.lines) {
+        await this.#type(line, { sent: typedLine(line, prefix), answers: step.answer, tolerate: step.tolerate }, deadline, log);
+      }
+      if (log.length > 0) await this.#settle(deadline);
+    } finally {
+      // Only now is it certain that a line's answer is whole.
+      for (const typed of log) heard(exchangeOf(typed));
     }
-    return exchanges;
+    return log.map(exchangeOf);
   }
 
   async close(): Promise<void> {
-    this.#trusted = false;
-    this.#channel.close();
-    await this.#connection.close();
+    await this.#talk.close();
   }
 
   #secret(mode: string): string {
     if (this.#enableSecret === undefined) {
       // It still waits for an answer.
-      this.#trusted = false;
+      this.#talk.distrust();
       throw new ChangeError('login_refused', `${this.#device} asks for the secret of ${mode}, and the credentials have no enable`);
     }
     return this.#enableSecret;
   }
 
-  /** Types one line and answers with what the device said until its next prompt. */
-  async #type(text: string, answers: readonly Question[], deadline: number): Promise<string> {
-    if (!this.alive) throw this.#lost();
-    this.#raw = '';
-    this.#tooMuch = false;
-    this.#channel.write(`${text}\n`);
-    const open = [...answers];
-    const answered: Question[] = [];
-    while (true) {
-      const found = await this.#await(text, open, answered, deadline);
-      if (found === 'prompt') {
-        // The first prompt with an echo above it is one for certain; a banner can look like any.
-        this.#stem ||= (/^[\w.@-]+/.exec(this.#tail())?.[0] ?? '').slice(0, STEM);
-        return outputOf(plain(this.#raw), text, this.#dialect.noise) ?? '';
-      }
-      // Each question is answered once: a device that asks again did not like the answer.
-      answered.push(...open.splice(open.indexOf(found), 1));
-      const answer = typeof found.answer === 'string' ? found.answer : found.answer();
-      this.#raw = `${plain(this.#raw)}\n`;
-      this.#channel.write(`${answer}\n`);
-    }
-  }
-
-  /** Waits until the screen ends in a prompt of a known mode, or in one of the questions. Without `echo`: the prompt after login. */
-  async #await(
-    echo: string | undefined,
-    questions: readonly Question[],
-    answered: readonly Question[],
+  /** Types one line. @throws ChangeError rejected when the device refuses it, or turns out to have refused the one before */
+  async #type(
+    line: Line,
+    { sent, answers = [], tolerate = [] }: { sent: string; answers?: readonly Question[]; tolerate?: readonly RegExp[] },
     deadline: number,
-  ): Promise<'prompt' | Question> {
-    let silence: NodeJS.Timeout | undefined;
-    const found = new Promise<'prompt' | Question>((resolve, reject) => {
-      this.#seen = () => {
-        clearTimeout(silence);
-        const now = this.#look(echo, questions);
-        if (now) return resolve(now);
-        if (this.#closed || !this.#connection.alive) return reject(this.#lost());
-        if (this.#tooMuch) return reject(new ChangeError('session_lost', `${this.#device} said more than 8 MB after "${echo}"`));
-        if (answered.some(({ question }) => question.test(this.#tail()))) {
-          silence = setTimeout(() => reject(this.#unwilling()), ASKED_AGAIN);
-        }
-      };
-      this.#seen();
-    });
-    try {
-      return await within(found, deadline, `hear from ${this.#device}${echo === undefined ? '' : ` after "${echo}"`}`);
-    } catch (thrown) {
-      // The device may still be at work on the line: what comes next on this session cannot be told apart any more.
-      this.#trusted = false;
-      const tail = tailOf(plain(this.#raw));
-      if (thrown instanceof ChangeError && thrown.kind === 'timeout' && tail !== '') {
-        throw new ChangeError('timeout', `${thrown.message}; its screen ends in: ${tail}`);
-      }
-      throw thrown;
-    } finally {
-      clearTimeout(silence);
-      this.#seen = () => {};
+    log: Typed[] = [],
+  ): Promise<void> {
+    const before = this.#last;
+    this.#last = undefined;
+    const { late, received } = await this.#talk.say(sent, answers, deadline);
+    const typed: Typed = { sent, line, tolerate, received };
+    log.push(typed);
+    if (before && late !== '') {
+      before.received = before.received === '' ? late : `${before.received}\n${late}`;
+      this.#check(before);
     }
+    this.#check(typed);
+    this.#last = typed;
   }
 
-  #look(echo: string | undefined, questions: readonly Question[]): 'prompt' | Question | undefined {
-    // Only the tail decides; the cheap test comes first, since this runs for every packet.
-    const tail = this.#tail();
-    if (tail === '') return undefined;
-    const asked = questions.find(({ question }) => question.test(tail));
-    const mode = tail.startsWith(this.#stem) ? modeOf(tail, this.#dialect.modes, this.#mode) : undefined;
-    if (asked === undefined && mode === undefined) return undefined;
-    if (echo !== undefined && afterEcho(plain(this.#raw), echo) === undefined) return undefined;
-    if (asked !== undefined) return asked;
-    this.#mode = mode ?? this.#mode;
-    return 'prompt';
+  /** Waits until all has been said to the last line. */
+  async #settle(deadline: number): Promise<void> {
+    const last = this.#last;
+    this.#last = undefined;
+    const received = await this.#talk.settle(deadline);
+    if (!last || received === undefined) return;
+    last.received = received;
+    this.#check(last);
   }
 
-  /** The line where a prompt or a question would stand. */
-  #tail(): string {
-    return lastLine(withoutLateNoise(plain(this.#raw.slice(-1024)), this.#dialect.noise)).trimEnd();
-  }
-
-  #unwilling(): ChangeError {
-    return new ChangeError('rejected', `${this.#device} asks again, it did not take the answer: ${tailOf(plain(this.#raw))}`);
-  }
-
-  #rejected(sent: string, line: Line, refusal: string): ChangeError {
-    return new ChangeError('rejected', `${this.#device} refused "${sent}" (${at(line.place)}): ${refusal}`, { said: refusal });
-  }
-
-  #lost(): ChangeError {
-    return new ChangeError('session_lost', `the connection to ${this.#device} was lost`);
+  #check({ sent, line, tolerate, received }: Typed): void {
+    const refusal = refusalIn(received, this.#dialect.failures, tolerate);
+    if (refusal === undefined) return;
+    throw new ChangeError('rejected', `${this.#device} refused "${sent}" (${at(line.place)}): ${refusal}`, { said: refusal });
   }
 }
+
+const exchangeOf = ({ sent, received, line }: Typed): Exchange => ({ sent, received, place: line.place });

@@ -27,6 +27,7 @@ export function cutAt(lengths: readonly number[]): Cuts {
  */
 export class TestDevice implements Connection {
   alive = true;
+  /** The lines that were typed, but for the empty ones. */
   readonly typed: string[] = [];
   readonly #answer: (line: string) => string | undefined;
   readonly #greeting: string;
@@ -93,7 +94,8 @@ export class TestDevice implements Connection {
     for (let end = this.#line.indexOf('\n'); end >= 0; end = this.#line.indexOf('\n')) {
       const line = this.#line.slice(0, end);
       this.#line = this.#line.slice(end + 1);
-      this.typed.push(line);
+      // An empty line only asks for another prompt.
+      if (line !== '') this.typed.push(line);
       const said = this.#answer(line);
       if (said !== undefined) this.say(said);
     }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { refusalIn } from '../../server/terminal/failures.ts';
-import { afterEcho, lastLine, outputOf, plain, tailOf } from '../../server/terminal/screen.ts';
+import { clean, lastLine, plain, tailOf } from '../../server/terminal/screen.ts';
 
 describe('a screen', () => {
   it.each([
@@ -22,6 +22,17 @@ describe('a screen', () => {
     ['a line that is erased to its end is erased', '--More--\r\x1b[Kvlan 5', 'vlan 5'],
     ['what is erased is what stands behind the cursor', 'abcdef\rxy\x1b[0K', 'xy'],
     ['spaces at the end of a line that was not overtyped stay', 'name:  \r\nx', 'name:  \nx'],
+    ['a cursor that steps back steps back', 'abcd\x1b[2DX', 'abXd'],
+    ['a pager that is rubbed out by the cursor leaves nothing', '  --- More ---\x1b[16D                \x1b[16Dvlan 5', 'vlan 5'],
+    ['a cursor that goes to a column goes there', 'abcd\x1b[2GX\x1b[Gy', 'yXcd'],
+    ['a cursor that steps on leaves blanks', 'a\x1b[3Cb', 'a   b'],
+    ['a line that is erased whole is erased', 'abc\x1b[2K\rx', 'x'],
+    ['a question to the terminal is nothing', '\x1b[5nsw1>\x1b[6n\x1b[c\x1b[>0c', 'sw1>'],
+    ['a string for the terminal is nothing', '\x1bP1$r0m\x1b\\x\x1b_app\x1b\\y', 'xy'],
+    ['controls of 8 bits are nothing', '\x9b31mred\x9b0m\x85', 'red'],
+    ['tabs stay', 'a\tb', 'a\tb'],
+    ['an escape that is not whole keeps a half line from being a prompt', 'sw1>\x1b[', 'sw1>\x1b['],
+    ['a title that is not whole likewise', '\x1b]0;sw1>', '\x1b]0;sw1>'],
     ['characters beyond ASCII stay', 'Zürich ☂ 雨\r\n', 'Zürich ☂ 雨\n'],
   ])('shows what a person would see: %s', (_what, raw, shown) => {
     expect(plain(raw)).toBe(shown);
@@ -60,6 +71,15 @@ describe('a screen', () => {
     );
   });
 
+  it('is not wider than it is long, whatever a cursor is told', () => {
+    expect(plain('\x1b[999999999Cx\x1b[999999999Gy'.repeat(1000)).length).toBeLessThan(20_000);
+  });
+
+  it('is told without escapes', () => {
+    expect(clean(plain('a\x1b]b\x1b'))).toBe('a]b');
+    expect(tailOf('x\n\x1b]0;y')).toBe('x\n]0;y');
+  });
+
   it('shows plain text as it is', () => {
     fc.assert(
       fc.property(
@@ -76,44 +96,6 @@ describe('a screen', () => {
   it('has a tail for an error message: few lines, few characters', () => {
     expect(tailOf('one\ntwo\nthree\nfour\nfive\n\n')).toBe('two\nthree\nfour\nfive');
     expect(tailOf('x'.repeat(5000)).length).toBe(400);
-  });
-});
-
-describe('the output of a command', () => {
-  const noise = [/^%LINK-\d-UPDOWN:/];
-
-  it.each([
-    ['is what stands between echo and prompt', 'show x\none\ntwo\nsw1#', 'one\ntwo'],
-    ['is empty where nothing does', 'show x\nsw1#', ''],
-    ['begins after the echo, not at text that came before', 'late log\nsw1#show x\none\nsw1#', 'one'],
-    ['is not there before the echo is whole', 'sho', undefined],
-    ['is not there before the line of the echo has ended', 'show x', undefined],
-    ['leaves log lines out', 'show x\none\n%LINK-3-UPDOWN: p1 up\ntwo\nsw1#', 'one\ntwo'],
-    ['leaves log lines out that came after the prompt', 'show x\none\nsw1#\n%LINK-3-UPDOWN: p1 up\n', 'one'],
-    ['keeps blank lines', 'show x\n\none\n\nsw1#', '\none\n'],
-    ['keeps what only looks like the prompt', 'show x\nsw1#\none\nsw1#', 'sw1#\none'],
-    ['knows an echo that the device wrapped at its own width', 'sho\nw x\none\nsw1#', 'one'],
-  ])('%s', (_what, text, output) => {
-    expect(outputOf(text, 'show x', noise)).toBe(output);
-  });
-
-  it('is found whatever signs the command has', () => {
-    const command = fc.stringMatching(/^[\x21-\x7e][\x20-\x7e]{0,60}[\x21-\x7e]$/);
-    fc.assert(
-      fc.property(command, sent => outputOf(`${sent}\nanswer\nsw1#`, sent, []) === 'answer'),
-      { numRuns: 500 },
-    );
-  });
-
-  it('is found at whatever column the echo was wrapped', () => {
-    const command = fc.stringMatching(/^[a-z][a-z0-9 ]{20,100}[a-z]$/);
-    fc.assert(
-      fc.property(command, fc.integer({ min: 5, max: 40 }), (sent, width) => {
-        const wrapped = (sent.match(new RegExp(`.{1,${width}}`, 'g')) ?? []).join('\n');
-        expect(afterEcho(`${wrapped}\nanswer`, sent)).toBe(wrapped.length + 1);
-      }),
-      { numRuns: 200 },
-    );
   });
 });
 

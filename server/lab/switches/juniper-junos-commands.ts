@@ -15,6 +15,7 @@ export const COMMANDS = new Grammar<JunosSession>({ number: /^\d{1,5}$/, word: /
     'show interfaces <word> terse': (s, name) => showInterfaces(s.box, name),
     'show vlans': s => showVlans(s.box),
     'show vlans <word>': (s, name) => showVlans(s.box, name),
+    'show system commit': s => ({ text: s.box.database.commits.join('\n') }),
     'show version': s => ({ text: `Hostname: ${s.box.hostname}\nModel: qfx5100-48s-6q\nJunos: 21.4R3.15` }),
     'set cli screen-length <number>': (s, lines) => {
       s.length = Number(lines);

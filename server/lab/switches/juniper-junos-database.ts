@@ -25,6 +25,8 @@ export class Database {
   timerScale = 1;
   exclusive: Editor | undefined;
   readonly #before: Tree[] = [];
+  /** How the one in force came to be, and those before it. */
+  readonly #history = ['root via other'];
   #pending: { readonly timer: NodeJS.Timeout; readonly ends: number; readonly back: Tree } | undefined;
 
   constructor(committed: Tree) {
@@ -54,11 +56,22 @@ export class Database {
     return editor;
   }
 
+  /**
+   * `show system commit`: every commit that `rollback` reaches back to. That one was on trial is said of it for good, and below the newest
+   * while it still is [recorded on vJunos]. When each was made nobody here knows.
+   */
+  get commits(): string[] {
+    const lines = this.#history.map((how, n) => `${n}   2026-03-02 08:14:11 UTC by ${how}`);
+    return [...lines.slice(0, 1), ...(this.#pending ? ['    rollback pending'] : []), ...lines.slice(1)];
+  }
+
   /** Puts a configuration in force. Every commit, also one that changes nothing, is one more step for `rollback` [memory]. */
-  activate(next: Tree): void {
+  activate(next: Tree, how: string): void {
     const untouched = same(this.candidate, this.committed);
     this.#before.unshift(this.committed);
     this.#before.length = Math.min(this.#before.length, KEPT - 1);
+    this.#history.unshift(how);
+    this.#history.length = Math.min(this.#history.length, KEPT);
     this.committed = structuredClone(next);
     if (untouched) this.candidate = structuredClone(next);
   }
@@ -85,7 +98,7 @@ export class Database {
   endTrial(): void {
     const back = this.#pending?.back;
     this.confirm();
-    if (back) this.activate(back);
+    if (back) this.activate(back, 'root via other');
   }
 
   /** What an unconfirmed commit would be rolled back to. */
@@ -156,7 +169,7 @@ export class Editor {
     const checked = this.check();
     if (!checked.done) return checked;
     const candidate = this.candidate;
-    this.#database.activate(candidate);
+    this.#database.activate(candidate, `mercury via cli${minutes === undefined ? '' : ` commit confirmed, rollback in ${minutes}mins`}`);
     if (this.#own) this.#own = { candidate, base: this.#database.committed };
     else this.#database.candidate = structuredClone(candidate);
     if (minutes === undefined) return { done: true, text: `${checked.text}\ncommit complete` };

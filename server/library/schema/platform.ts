@@ -20,6 +20,7 @@ const modeSchema = z.strictObject({
 });
 
 const transactionSchema = z.strictObject({
+  settled: platformStepSchema.optional().describe('Read first: no commit is on trial, of which nothing may be left soon.'),
   diff: platformStepSchema.optional().describe('Shows what the candidate would change.'),
   commit: platformStepSchema,
   confirm: platformStepSchema.optional().describe('Makes a timed commit permanent.'),
@@ -49,6 +50,13 @@ export const platformSchema = z.strictObject({
   prefix: z.string().optional().describe('Exec sessions: put before every command.'),
   failures: z.array(pattern, { error: issue => (issue.input === undefined ? noFailures : undefined) }).min(1, noFailures),
   noise: z.array(pattern).default([]).describe('Lines that are not part of an answer: syslog.'),
+  pager: z
+    .strictObject({
+      prompt: pattern.describe('Ends the last line of a page.'),
+      key: z.string().length(1, 'must be one character').default(' '),
+    })
+    .optional()
+    .describe('A pager that no line of on_open switches off: what it shows, and the key for the next page.'),
   transaction: transactionSchema.optional(),
   give_back: giveBackSchema.optional().describe('Takes back what no transaction does: the interface as it was printed before.'),
   save: platformStepSchema.optional().describe('Makes the running configuration survive a reload.'),

@@ -139,7 +139,7 @@ const AGGREGATIONS: Readonly<Record<string, Aggregation>> = {
 
 function aggregationOf(value: unknown, device: Device): Aggregation | null {
   if (value === null || value === undefined) return null;
-  const text = String(value).toLowerCase();
+  const text = typeof value === 'string' || typeof value === 'number' ? String(value).toLowerCase() : '';
   const known = Object.hasOwn(AGGREGATIONS, text) ? AGGREGATIONS[text] : undefined;
   if (known) return known;
   if (/^(?:active-backup|balance-tlb|balance-alb|[156])$/.test(text))
