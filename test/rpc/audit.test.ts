@@ -271,7 +271,7 @@ describe('a secret', () => {
 
   it('that stands in a device’s configuration does not get out with a diff', async () => {
     const shown = (vlan: number) =>
-      `interface GigabitEthernet1/0/5\n description ${PASSWORD} ${ENABLE}\n switchport access vlan ${vlan}\n switchport mode access\nend`;
+      `interface GigabitEthernet1/0/5\n description ${PASSWORD} ${ENABLE}\n switchport access vlan ${vlan}\n switchport mode access\n switchport nonegotiate\n spanning-tree portfast\nend`;
     lab.device('leaf').faults.plant({ on: /^show running-config/, does: 'refuse', says: shown(999) });
     lab.device('leaf').faults.plant({ on: /^do show running-config|^show running-config/, does: 'refuse', times: 9, says: shown(100) });
     const { reply, line } = await audited('attach_port', attach('leaf', 'Gi1/0/5'));
