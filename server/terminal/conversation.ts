@@ -141,7 +141,8 @@ export class Conversation {
       return settled && this.#atPrompt() ? settled : undefined;
     };
     const settled = await this.#until(look, deadline, probeAgain);
-    const received = settled === 'more' ? this.#reading.output() : undefined;
+    const isWhole = settled === 'whole' && left === PROBES - 1;
+    const received = isWhole ? undefined : this.#reading.output();
     this.#reading.finish();
     return received;
   }
@@ -192,7 +193,7 @@ export class Conversation {
           }, PROBE_AGAIN);
           return;
         }
-        const verdict = verdictOn(this.#reading, this.#answered, again !== undefined);
+        const verdict = verdictOn(this.#reading, { answered: this.#answered, settling: !!again, isLogin: this.#sent === undefined });
         if (verdict) silence = setTimeout(() => reject(this.#told(verdict)), verdict.after);
       };
       this.#seen();
@@ -232,7 +233,7 @@ export class Conversation {
   }
 
   #told({ kind, sentence }: Verdict): ChangeError {
-    return new ChangeError(this.#sent === undefined ? 'login_refused' : kind, `${this.#device} ${sentence}${this.#after}: ${this.screen}`);
+    return new ChangeError(kind, `${this.#device} ${sentence}${this.#after}: ${this.screen}`);
   }
 
   get #after(): string {

@@ -18,8 +18,9 @@ export interface Verdict {
 /** A question that is on the screen again is asked again once its echo had time to come. */
 const ASKED_AGAIN = { after: 500, kind: 'rejected', sentence: 'asks again, it did not take the answer' } as const;
 /** Longer than any pause that a device makes in the middle of a line that looks like this; far shorter than a call may take. */
-const lost = (sentence: string): Verdict => ({ after: 2000, kind: 'session_lost', sentence });
-const NO_ECHO = lost('shows a prompt and no echo of the line');
+const lost = (sentence: string, after = 2000): Verdict => ({ after, kind: 'session_lost', sentence });
+/** A prompt that is printed once more, below a log line, may be all that a busy device does for a while. */
+const NO_ECHO = lost('shows a prompt and no echo of the line', 5000);
 const RESTLESS = lost('answers an empty line with more than its prompt');
 const WAITS = {
   pager: lost('stops at a pager that its platform.yml does not name'),
@@ -27,8 +28,19 @@ const WAITS = {
   prompt: lost('shows a prompt that is none of its platform.yml'),
 } as const;
 
+/** A device takes longer over a login than over any line: between its banner and its prompt there may be seconds. */
+const LOGIN = { after: 5000, kind: 'login_refused' } as const;
+
 /** What to think of a device that says nothing more; undefined: that it is at work. `settling`: it has been given empty lines to answer. */
-export function verdictOn(reading: Reading, answered: readonly Question[], settling: boolean): Verdict | undefined {
+export function verdictOn(
+  reading: Reading,
+  { answered, settling, isLogin }: { answered: readonly Question[]; settling: boolean; isLogin: boolean },
+): Verdict | undefined {
+  const verdict = verdictOnLine(reading, answered, settling);
+  return verdict && isLogin ? { ...verdict, ...LOGIN } : verdict;
+}
+
+function verdictOnLine(reading: Reading, answered: readonly Question[], settling: boolean): Verdict | undefined {
   const { tail } = reading;
   if (tail === '') return undefined;
   if (answered.some(({ question }) => question.test(tail))) return ASKED_AGAIN;

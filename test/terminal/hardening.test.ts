@@ -166,6 +166,22 @@ describe('over a real SSH channel, cut at every byte,', () => {
 });
 
 describe('a pager that cannot be switched off', () => {
+  it('is told to go on where a page has a line that is the prompt, and nothing is lost', async () => {
+    const { more, erase, prompt } = PAGERS['with a carriage return and blanks'] ?? { more: '', erase: '', prompt: /^$/ };
+    const pages = [`show running-config\r\ninterface p1\r\n${PROMPT}\r\n`, ` description web\r\n${PROMPT}\r\n`, `end\r\n${PROMPT}`];
+    const { tty, terminal } = await device.open(
+      script((_line, on) => {
+        on.page(pages, more, erase);
+        return undefined;
+      }),
+      { dialect: pagerOf(prompt) },
+    );
+    for (const cuts of [inOne, dripped, ...Array.from({ length: 40 }, (_, i) => cutAfter(i + 1))]) {
+      tty.cuts = cuts;
+      expect(await ask(terminal, 'show running-config', 'privileged')).toBe(`interface p1\n${PROMPT}\n description web\n${PROMPT}\nend`);
+    }
+  });
+
   it.each(Object.entries(PAGERS))('%s is told to go on, and leaves no trace', async (_name, { more, erase, prompt, key }) => {
     const pages = ['show running-config\r\ninterface p1\r\n', ' description web\r\n', `end\r\n${PROMPT}`];
     const { tty, terminal } = await device.open(

@@ -101,7 +101,8 @@ export class Tty {
       this.#line += key;
       return;
     }
-    const line = this.#line;
+    // A CLI passes over blanks: a key for a pager that was none does no harm.
+    const line = this.#line.trim();
     this.#line = '';
     if (line !== '') this.typed.push(line);
     const said = this.#script.answer(line, this);
