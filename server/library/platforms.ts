@@ -52,6 +52,7 @@ function readPlatform(folders: Folders, name: string, complaints: Complaints): P
       pattern: compiler.pattern(shape.interfaces.pattern, ['interfaces', 'pattern'], ''),
       ...(shape.interfaces.lag === undefined ? {} : { lag: compiler.pattern(shape.interfaces.lag, ['interfaces', 'lag'], '') }),
       short: shape.interfaces.short,
+      ...readExample(shape, yaml, complaints),
     },
     vlans: {
       ids: new Set(readIds(shape, yaml, complaints)),
@@ -74,6 +75,27 @@ function readPlatform(folders: Folders, name: string, complaints: Complaints): P
     source: yaml.at([]),
   };
   return { ...platform, playbooks: readPlaybooks(folders, folder, platform, known, complaints) };
+}
+
+/** An example that is none would be refused in every review. */
+function readExample({ interfaces }: PlatformShape, yaml: YamlFile, complaints: Complaints): Pick<Platform['interfaces'], 'example'> {
+  const { example } = interfaces;
+  if (!example) return {};
+  for (const [key, pattern] of [
+    ['port', interfaces.pattern],
+    ['lag', interfaces.lag],
+  ] as const) {
+    const name = example[key];
+    const path = ['interfaces', 'example', key];
+    // A pattern that is none has a complaint of its own.
+    const isName = complaints.try(() => pattern !== undefined && name !== undefined && new RegExp(pattern).test(name));
+    if (name !== undefined && isName === false)
+      complaints.add(
+        yaml.at(path),
+        `interfaces.example: ${name} does not match ${key === 'port' ? 'interfaces.pattern' : 'interfaces.lag'}`,
+      );
+  }
+  return { example: { port: example.port, ...(example.lag === undefined ? {} : { lag: example.lag }) } };
 }
 
 function readModes(

@@ -27,6 +27,8 @@ export interface Platform {
     /** Names of LAGs; group 1 is the number by which members name it. */
     readonly lag?: RegExp;
     readonly short: Readonly<Record<string, string>>;
+    /** What sample requests are about. */
+    readonly example?: { readonly port: string; readonly lag?: string };
   };
   readonly vlans: {
     readonly ids: ReadonlySet<number>;

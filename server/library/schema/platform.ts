@@ -64,6 +64,10 @@ export const platformSchema = z.strictObject({
     pattern,
     lag: pattern.optional().describe('Names of LAGs; group 1 is the number by which members name it.'),
     short: z.record(z.string(), z.string()).default({}),
+    example: z
+      .strictObject({ port: z.string().min(1), lag: z.string().min(1).optional() })
+      .optional()
+      .describe('A port and a LAG, by their long names, that sample requests are about.'),
   }),
   vlans: z.strictObject({
     ids: z.string().describe('The VLANs a call may name: 2-1001,1006-4094.'),
