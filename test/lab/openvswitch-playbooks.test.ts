@@ -109,6 +109,14 @@ describe('the Open vSwitch playbooks on the lab box', () => {
     expect(await site.does('detach_port', { port: 'pf0vf3' })).toBe('unchanged');
   });
 
+  it('does not say that a port is as it was when it was taken down and the session was lost', async () => {
+    await using site = await startSite();
+    expect(await site.does('attach_port', { port: 'pf0vf3', mode: 'access', native_vlan: 100 })).toBe('applied');
+    site.lab.device('dpu-1').faults.plant({ on: /mod-port br-int pf0vf3 down$/, does: 'cutAfter' });
+    expect(await site.does('detach_port', { port: 'pf0vf3' })).toContain('rescued dpu-1 pf0vf3: ');
+    expect(said(site.box, 'ovs-vsctl --if-exists get Interface pf0vf3 ofport')).toBe('');
+  });
+
   it('gives a serving port back as it was when a change is refused', async () => {
     await using site = await startSite();
     await site.does('attach_port', { port: 'pf0vf3', mode: 'access', native_vlan: 100 });
