@@ -7,6 +7,7 @@ import type { ImportOptions } from './cli/import.ts';
 import type { KeyscanOptions } from './cli/keyscan.ts';
 import type { LabCommandOptions } from './cli/lab.ts';
 import type { CommonOptions } from './cli/setup.ts';
+import type { TestOptions } from './cli/test.ts';
 import { type RequestOptions, withRequestOptions } from './cli/words.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -47,6 +48,15 @@ withRequestOptions(
     `mercury explain --caller ironic attach_port ${onPort}`,
   ).option('--caller <name>', 'who asks, as authentication names them; cli:NAME is somebody at this terminal. You, when left out'),
 ).action(runWords(async (words, options: ExplainOptions) => (await import('./cli/explain.ts')).explainCommand(words, options)));
+
+sub('test', 'run the network team’s cases: playbooks on simulated or recorded switches', 'mercury test test/cases/cisco_ios --watch')
+  .argument('[paths...]', 'files and folders of cases; test/cases when left out')
+  .option('--platform <name>', 'only the cases of this platform')
+  .option('--watch', 'run again what a changed file bears on, until Ctrl-C')
+  .addOption(new Option('--format <format>', 'how to tell').choices(['text', 'json', 'junit']).default('text'))
+  .action(
+    run(async (paths: string[], options: TestOptions) => (await import('./cli/test.ts')).testCommand(paths, { ...common(), ...options })),
+  );
 
 sub('call', 'a JSON-RPC client', 'mercury call attach_port @params.json --dry-run')
   .argument('<method>', 'such as attach_port; rpc.discover tells all of them')
@@ -174,7 +184,8 @@ Exit status:
    7  failed, and the port was left in the safe state of its playbook
    8  not known: look at the device
    9  verify: the device does not hold what is asked
-  10  lint: there are complaints; import: something is left to do by hand`;
+  10  lint: there are complaints; import: something is left to do by hand;
+      test: a case failed`;
 }
 
 function verifyManual(): string {

@@ -6,19 +6,25 @@ const MOST_PAIRS = 4_000_000;
  * Lines are compared whole; empty when nothing changed.
  */
 export function changedLines(before: string, after: string): string {
-  const [a, b] = withoutCommonEnds(linesOf(before), linesOf(after));
+  return allLines(...withoutCommonEnds(linesOf(before), linesOf(after)))
+    .filter(line => !line.startsWith(' '))
+    .join('\n');
+}
+
+/** Both readings as one list: removed lines with -, added ones with +, those that are in both with a blank. */
+export function allLines(a: readonly string[], b: readonly string[]): string[] {
   const common = a.length * b.length > MOST_PAIRS ? [] : lengths(a, b);
   const out: string[] = [];
   let i = 0;
   let j = 0;
   while (i < a.length || j < b.length) {
     if (i < a.length && j < b.length && a[i] === b[j]) {
-      i += 1;
+      out.push(` ${a[i++]}`);
       j += 1;
     } else if (j >= b.length || (i < a.length && at(common, i + 1, j) >= at(common, i, j + 1))) out.push(`-${a[i++]}`);
     else out.push(`+${b[j++]}`);
   }
-  return out.join('\n');
+  return out;
 }
 
 const linesOf = (text: string) => (text === '' ? [] : text.split('\n'));

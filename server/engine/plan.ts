@@ -70,7 +70,7 @@ function playbookOf(method: string, platform: Platform): Playbook {
   return playbook;
 }
 
-function renderingOf(values: Values, platform: Platform): Rendering {
+export function renderingOf(values: Values, platform: Platform): Rendering {
   return { values, session: platform.session, ...(platform.prefix ? { prefix: platform.prefix } : {}) };
 }
 
@@ -163,7 +163,7 @@ function afterwards(values: Values): Values {
 }
 
 /** The dialect and the transaction, with the names of this change in them. */
-function surroundings(platform: Platform, rendering: Rendering): { dialect: Dialect; transaction?: Transaction<Step> } {
+export function surroundings(platform: Platform, rendering: Rendering): { dialect: Dialect; transaction?: Transaction<Step> } {
   return {
     dialect: dialectOf(platform, rendering),
     ...(platform.transaction ? { transaction: transactionOf(platform.transaction, platform.configMode, rendering) } : {}),

@@ -38,7 +38,7 @@ export function valuesFor(request: ChangeRequest, device: Device, platform: Plat
 }
 
 /** A short id for names that a device shows: letters and digits only. */
-function changeName(id: string): string {
+export function changeName(id: string): string {
   return id.replace(/[^a-zA-Z0-9]/g, '').slice(-10);
 }
 
