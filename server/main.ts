@@ -6,6 +6,8 @@ import type { ExplainOptions } from './cli/explain.ts';
 import type { ImportOptions } from './cli/import.ts';
 import type { KeyscanOptions } from './cli/keyscan.ts';
 import type { LabCommandOptions } from './cli/lab.ts';
+import { importManual, keyscanManual, manual, reviewManual, verifyManual } from './cli/manuals.ts';
+import type { ReviewOptions } from './cli/review.ts';
 import type { CommonOptions } from './cli/setup.ts';
 import type { TestOptions } from './cli/test.ts';
 import { type RequestOptions, withRequestOptions } from './cli/words.ts';
@@ -57,6 +59,13 @@ sub('test', 'run the network team’s cases: playbooks on simulated or recorded 
   .action(
     run(async (paths: string[], options: TestOptions) => (await import('./cli/test.ts')).testCommand(paths, { ...common(), ...options })),
   );
+
+sub('review', 'what edits of playbooks, templates and inventory change, exactly; touch no device', 'mercury review --base origin/main')
+  .option('--base <revision>', 'what git has there is compared with the files as they are now', 'HEAD')
+  .option('--samples <dir>', 'calls of your own that are tried besides; test/review when left out')
+  .option('--audit <file>', 'try calls that the audit of a service has, too; - reads standard input')
+  .addHelpText('after', reviewManual)
+  .action(run(async (options: ReviewOptions) => (await import('./cli/review.ts')).reviewCommand({ ...common(), ...options })));
 
 sub('call', 'a JSON-RPC client', 'mercury call attach_port @params.json --dry-run')
   .argument('<method>', 'such as attach_port; rpc.discover tells all of them')
@@ -163,66 +172,4 @@ function runWords(work: (words: readonly (string | undefined)[], options: Common
 function number(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
-}
-
-function manual(): string {
-  return `
-Try it:
-  mercury demo                     everything at once, on simulated switches
-  mercury lab --write /tmp/lab     switches to play with
-  mercury plan attach_port leaf-201 Ethernet7 --native 100
-
-Exit status:
-   0  done, or already so
-   1  an error of mercury itself
-   2  wrong usage, settings or library
-   3  refused by mercury: not valid, not permitted or not supported;
-      explain: no
-   4  refused by the device before anything was changed
-   5  not reachable, busy or too slow: try again
-   6  failed, and all of it was taken back
-   7  failed, and the port was left in the safe state of its playbook
-   8  not known: look at the device
-   9  verify: the device does not hold what is asked
-  10  lint: there are complaints; import: something is left to do by hand;
-      test: a case failed`;
-}
-
-function verifyManual(): string {
-  return `  mercury verify --all /var/log/mercury/audit.log
-
---all takes JSON-RPC calls as they came over the wire, in a list or one a line,
-or the audit that "mercury serve" writes on standard output: there the last
-change of each port, LAG and network counts that was applied or unchanged. One
-whose last change failed after something was typed is listed as not known.
-Each device is logged in to once, and nothing is typed but reads.
-
-Exit status with --all:
-   0  all of it holds
-   9  a device does not hold what is asked, whatever became of the others
-   5  none of those that could be asked differs; others could not be asked, or
-      it is not known what they should be`;
-}
-
-function keyscanManual(): string {
-  return `
-A jump host on the way is logged in to, and must show a key that is in the
-inventory; the devices themselves are not.
-
-Exit status:
-   0  seen, and no device shows only keys that are not those of the inventory
-   4  a device shows none of the keys that the inventory has for it
-   5  a device cannot be reached`;
-}
-
-function importManual(): string {
-  return `
-What could not be carried over goes to standard error, with its line.
-
-Exit status:
-   0  all that matters was carried over; host keys are still to be written
-   2  wrong usage, a format that nobody knows, a file that is broken or
-      already there: nothing was written
-  10  carried over, and some of it needs a person first: a device of an
-      unknown platform, a password that is not in the file, ...`;
 }

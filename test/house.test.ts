@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ROOT } from './harness.ts';
 
 /** From left to right; a file imports its own layer or one further right. The last layer is the files that every layer may know. */
-const LAYERS = ['main', 'cli', 'kit', 'lab', 'rpc', 'engine', 'library', 'terminal', 'transport', 'ground'] as const;
+const LAYERS = ['main', 'cli', 'kit', 'lab', 'review', 'rpc', 'engine', 'library', 'terminal', 'transport', 'ground'] as const;
 const GROUND = ['config.ts', 'log.ts', 'errors.ts', 'vlans.ts', 'result.ts', 'model.ts'];
 const LONGEST = 250;
 
@@ -97,7 +97,7 @@ describe('the imports of server/', () => {
     expect(lost).toEqual([]);
   });
 
-  it('run one way: main → cli → kit → lab → rpc → engine → library → terminal → transport → config, log, errors, vlans, model', () => {
+  it('run one way: main → cli → kit → lab → review → rpc → engine → library → terminal → transport → config, log, errors, vlans, model', () => {
     expect(files.filter(file => layerOf(file) < 0)).toEqual([]);
     const leftwards = files.flatMap(file => neighbours(file).flatMap(name => (layerOf(name) < layerOf(file) ? [`${file} → ${name}`] : [])));
     expect(leftwards).toEqual([]);

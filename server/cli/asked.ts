@@ -43,6 +43,14 @@ export function readStandings(file: string, library: Library): Standing[] {
   return standings;
 }
 
+/** The changes that the audit of a service tells, in the order in which they ended. @throws ChangeError bad_request when it is no audit */
+export function readChanges(file: string): Recorded[] {
+  const items = itemsOf(readInput(file), file === '-' ? 'standard input' : file);
+  const changes = items.flatMap(item => changeOf(item) ?? []);
+  if (changes.length === 0) throw new ChangeError('bad_request', `${file} holds no line of the audit about a change`);
+  return changes;
+}
+
 /** A list, or one value a line; the only one may be spread over several lines. */
 function itemsOf(text: string, where: string): Item[] {
   if (text.trimStart().startsWith('[')) {

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import type { When } from '../engine/script.ts';
+import { MOMENTS, type When } from '../engine/script.ts';
 import { padded, paint, say, screenWidth, shownLength, wrapped } from './paint.ts';
 
 /** A line that is or would be typed, as a person reads it. */
@@ -13,17 +13,7 @@ export interface Row {
   readonly received?: string;
 }
 
-const HEADINGS: Readonly<Record<When, string>> = {
-  login: 'Right after login',
-  before: 'Asked first; if all of it holds, nothing more is typed',
-  change: 'Typed',
-  commit: 'Committed',
-  after: 'Read back',
-  keep: 'Kept',
-  'if it fails': 'Typed only if it fails',
-};
-
-const MOMENTS = Object.keys(HEADINGS) as When[];
+const ORDER = Object.keys(MOMENTS) as When[];
 
 /** A platform's own steps, by the names that platform.yml has for them. */
 const STEPS: Readonly<Record<string, string>> = {
@@ -39,11 +29,11 @@ const STEPS: Readonly<Record<string, string>> = {
 /** The lines of a plan under the moment when they are typed. */
 export function showScript(rows: readonly (Row & { readonly when: When })[]): void {
   const write = rowWriter(rows);
-  for (const when of MOMENTS) {
+  for (const when of ORDER) {
     const part = rows.filter(row => row.when === when);
     if (part.length === 0) continue;
     say();
-    say(paint('bold', HEADINGS[when]));
+    say(paint('bold', MOMENTS[when]));
     write(part);
   }
   showFolders(rows);
@@ -53,7 +43,7 @@ export function showScript(rows: readonly (Row & { readonly when: When })[]): vo
 export function showRehearsal(rows: readonly Row[]): void {
   showScript(
     rows.flatMap(row => {
-      const when = MOMENTS.find(moment => row.task.startsWith(`${moment}: `));
+      const when = ORDER.find(moment => row.task.startsWith(`${moment}: `));
       return when === undefined ? [] : [{ ...row, when, task: row.task.slice(when.length + 2) }];
     }),
   );

@@ -1,4 +1,5 @@
 import { script } from '../engine/script.ts';
+import { undoOf } from '../engine/undo.ts';
 import { at, ChangeError, type Kind, MEANINGS, messageOf, OUTCOME_EXITS } from '../errors.ts';
 import type { Complaint } from '../library/complaints.ts';
 import { LibraryError } from '../library/complaints.ts';
@@ -7,7 +8,6 @@ import type { ChangeResult, Outcome, Saved } from '../result.ts';
 import { resultOf } from '../rpc/reply.ts';
 import { linesOf, type Row, showRehearsal, showRows, showScript } from './listing.ts';
 import { complain, paint, paintOutcome, say, sayJson, screenWidth, wrapped } from './paint.ts';
-import { undoOf } from './undo.ts';
 
 /** A plan as a person reads it: each line that would be typed, in order, under its task, with the place where it was written. */
 export function showPlan(plan: ChangePlan): void {

@@ -2,41 +2,50 @@
 const MOST_PAIRS = 4_000_000;
 
 /**
- * What changed between two readings of the same thing: removed lines with -, added ones with +, in order (longest common subsequence).
+ * What changed between two readings of the same thing: removed lines with -, added ones with +, in order.
  * Lines are compared whole; empty when nothing changed.
  */
 export function changedLines(before: string, after: string): string {
-  return allLines(...withoutCommonEnds(linesOf(before), linesOf(after)))
-    .filter(line => !line.startsWith(' '))
+  const [a, b] = [linesOf(before), linesOf(after)];
+  return aligned(a, b)
+    .flatMap(([i, j]) => (j === undefined ? [`-${a[i ?? 0]}`] : i === undefined ? [`+${b[j]}`] : []))
     .join('\n');
 }
 
 /** Both readings as one list: removed lines with -, added ones with +, those that are in both with a blank. */
-export function allLines(a: readonly string[], b: readonly string[]): string[] {
+export function allLines(before: readonly string[], after: readonly string[]): string[] {
+  return aligned(before, after).map(([i, j]) => (j === undefined ? `-${before[i ?? 0]}` : `${i === undefined ? '+' : ' '}${after[j]}`));
+}
+
+/** Where an item stands in the one list and in the other; undefined where it is not in that one. */
+export type Pair = readonly [before: number | undefined, after: number | undefined];
+
+/** Two lists side by side, in order, by their longest common subsequence. What was removed comes before what took its place. */
+export function aligned(before: readonly string[], after: readonly string[]): Pair[] {
+  const [head, a, b] = withoutCommonEnds(before, after);
   const common = a.length * b.length > MOST_PAIRS ? [] : lengths(a, b);
-  const out: string[] = [];
+  const out: Pair[] = Array.from({ length: head }, (_, i) => [i, i]);
   let i = 0;
   let j = 0;
   while (i < a.length || j < b.length) {
-    if (i < a.length && j < b.length && a[i] === b[j]) {
-      out.push(` ${a[i++]}`);
-      j += 1;
-    } else if (j >= b.length || (i < a.length && at(common, i + 1, j) >= at(common, i, j + 1))) out.push(`-${a[i++]}`);
-    else out.push(`+${b[j++]}`);
+    if (i < a.length && j < b.length && a[i] === b[j]) out.push([head + i++, head + j++]);
+    else if (j >= b.length || (i < a.length && at(common, i + 1, j) >= at(common, i, j + 1))) out.push([head + i++, undefined]);
+    else out.push([undefined, head + j++]);
   }
+  for (let nth = head + a.length; nth < before.length; nth += 1) out.push([nth, nth - a.length + b.length]);
   return out;
 }
 
 const linesOf = (text: string) => (text === '' ? [] : text.split('\n'));
 
 /** Most of a long output did not change, and what is equal at both ends need not be compared with all the rest. */
-function withoutCommonEnds(a: readonly string[], b: readonly string[]): [readonly string[], readonly string[]] {
+function withoutCommonEnds(a: readonly string[], b: readonly string[]): [head: number, a: readonly string[], b: readonly string[]] {
   const shorter = Math.min(a.length, b.length);
   let head = 0;
   while (head < shorter && a[head] === b[head]) head += 1;
   let tail = 0;
   while (tail < shorter - head && a.at(-1 - tail) === b.at(-1 - tail)) tail += 1;
-  return [a.slice(head, a.length - tail), b.slice(head, b.length - tail)];
+  return [head, a.slice(head, a.length - tail), b.slice(head, b.length - tail)];
 }
 
 type Table = readonly (readonly number[])[];

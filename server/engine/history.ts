@@ -126,6 +126,11 @@ function vlansOf({ mode, native_vlan, allowed_vlans }: Values): Values {
 
 const sameVlans = (a: Values, b: Values) => JSON.stringify(vlansOf(a)) === JSON.stringify(vlansOf(b));
 
+/** What a line of the audit asked for, to be asked again. */
+export function requestOfLine(change: Recorded): ChangeRequest {
+  return { ...requestOf(change, 0), args: argsOf(change), dryRun: true };
+}
+
 function requestOf({ id, method, device, caller, why }: Recorded, deadline: number): Omit<ChangeRequest, 'args'> {
   return { id, method, device, caller, why, dryRun: false, deadline };
 }

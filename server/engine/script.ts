@@ -6,6 +6,17 @@ import { readKey } from './check.ts';
 /** When a line of a plan is typed. */
 export type When = 'login' | 'before' | 'change' | 'commit' | 'after' | 'keep' | 'if it fails';
 
+/** How each of these moments is called, in their order. */
+export const MOMENTS: Readonly<Record<When, string>> = {
+  login: 'Right after login',
+  before: 'Asked first; if all of it holds, nothing more is typed',
+  change: 'Typed',
+  commit: 'Committed',
+  after: 'Read back',
+  keep: 'Kept',
+  'if it fails': 'Typed only if it fails',
+};
+
 /** One line of a plan, in the order it is typed. */
 export interface ScriptLine {
   readonly when: When;
@@ -13,6 +24,8 @@ export interface ScriptLine {
   readonly mode: string;
   readonly sent: string;
   readonly place: Place | undefined;
+  /** Where the task stands that types it: its block may stand in a template. */
+  readonly by?: Place;
   /** No line of ours: it stands for what the device itself printed before. */
   readonly quoted?: true;
 }
@@ -98,7 +111,7 @@ class Writer {
     for (const step of steps) {
       const prefix = readPrefix(this.at, step.mode, this.#dialect.modes);
       if (prefix === undefined) this.#go(step.mode, when);
-      for (const line of step.lines) this.#add(when, step.task, typedLine(line, prefix), line.place);
+      for (const line of step.lines) this.#add(when, step.task, typedLine(line, prefix), line.place, step.source);
     }
   }
 
@@ -132,8 +145,8 @@ class Writer {
     this.at = mode;
   }
 
-  #add(when: When, task: string, sent: string, place: Place): void {
-    this.lines.push({ when, task, mode: this.at, sent, place });
+  #add(when: When, task: string, sent: string, place: Place, by = place): void {
+    this.lines.push({ when, task, mode: this.at, sent, place, by });
   }
 }
 

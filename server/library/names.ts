@@ -82,7 +82,7 @@ export function checkVars(devices: Iterable<Device>, platforms: ReadonlyMap<stri
 }
 
 /** Every name that a platform's files use or set. */
-function namesRead(platform: Platform): Set<string> {
+export function namesRead(platform: Platform): Set<string> {
   const names = (templates: readonly Template[]) => templates.flatMap(template => template.names.map(({ name }) => name));
   const playbooks = [...platform.playbooks.values()];
   return new Set([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { mercury } from './run.ts';
 
-const SUBS = ['serve', 'lint', 'plan', 'apply', 'verify', 'test', 'call', 'lab', 'demo', 'import'];
+const SUBS = ['serve', 'lint', 'plan', 'apply', 'verify', 'test', 'call', 'lab', 'demo', 'import', 'review'];
 
 describe('mercury without a good command', () => {
   it('shows its help and ends with 2 when nothing is asked', async () => {
@@ -38,7 +38,7 @@ describe('mercury --help', () => {
     const { status, out } = await mercury(['--help']);
     expect(status).toBe(0);
     for (const sub of SUBS) expect(out).toMatch(new RegExp(`^ {2}${sub} {2,}\\S`, 'm'));
-    for (const exit of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]) expect(out).toMatch(new RegExp(`^ {2,3}${exit} {2}\\S`, 'm'));
+    for (const exit of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]) expect(out).toMatch(new RegExp(`^ {2,3}${exit} {2}\\S`, 'm'));
     expect(out.split('\n').filter(line => line.length > 80)).toEqual([]);
   });
 
