@@ -16,6 +16,11 @@ const library = withOneDeviceEach(
 
 const exampleOn = (platform: string) => library.platforms.get(platform)?.interfaces.example;
 
+/** A server-facing port of each lab switch. */
+export const PORTS: Readonly<Record<string, string>> = Object.fromEntries(
+  PLATFORMS.map(platform => [platform, exampleOn(platform)?.port ?? '']),
+);
+
 /** A LAG that no lab switch has until it is made. */
 export const LAGS: Readonly<Record<string, string>> = Object.fromEntries(
   PLATFORMS.map(platform => [platform, exampleOn(platform)?.lag ?? '']),
