@@ -9,9 +9,9 @@ import type { Delays } from './terminal.ts';
 
 /** Every vendor the lab can imitate, by platform name. */
 export const SWITCHES: Readonly<Record<string, SwitchMaker>> = {
-  cisco_ios: (hostname, user) => new CiscoIos(hostname, user),
+  cisco_ios: (hostname, user, ports) => new CiscoIos(hostname, user, ports),
   arista_eos: (hostname, user) => new AristaEos(hostname, user),
-  juniper_junos: (hostname, user) => new JuniperJunos(hostname, user),
+  juniper_junos: (hostname, user, ports) => new JuniperJunos(hostname, user, ports),
   dell_os10: (hostname, user) => new DellOs10(hostname, user),
   openvswitch: (hostname, user) => new OpenVswitch(hostname, user),
 };
@@ -25,6 +25,8 @@ export interface LabOptions {
   readonly user?: LabUser;
   readonly delays?: Partial<Delays>;
   readonly maxSessions?: number;
+  /** How many server-facing ports a switch has, where the vendor's imitation can be a stack; some, when left out. */
+  readonly ports?: number;
   /** Fixed TCP port of the first device, the others follow; any free ports when left out. */
   readonly firstPort?: number;
 }
@@ -59,7 +61,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     for (const [name, platform] of Object.entries(options.devices)) {
       const make = SWITCHES[platform];
       if (!make) throw new Error(`the lab has no ${platform}; it has ${Object.keys(SWITCHES).join(', ')}`);
-      const device = new LabDevice(make(name, user), {
+      const device = new LabDevice(make(name, user, options.ports), {
         user,
         delays: { ...NO_DELAYS, ...options.delays },
         maxSessions: options.maxSessions ?? 16,

@@ -70,5 +70,10 @@ export interface LabUser {
   readonly enable: string;
 }
 
-/** Builds one vendor's switch. */
-export type SwitchMaker = (hostname: string, user: LabUser) => LabSwitch;
+/** Builds one vendor's switch; a stack, when it is to have more server-facing ports than the vendor's usual few. */
+export type SwitchMaker = (hostname: string, user: LabUser, ports?: number) => LabSwitch;
+
+/** Names of so many ports on as many members of a stack as that takes: 47 on each, and the uplink of the first is none of them. */
+export function stacked(count: number, nameOf: (member: number, port: number) => string): string[] {
+  return Array.from({ length: count }, (_, i) => nameOf(Math.floor(i / 47), i % 47));
+}

@@ -1,5 +1,5 @@
 import { span } from '../../vlans.ts';
-import type { CliSession, LabSwitch, LabUser } from '../switch.ts';
+import { type CliSession, type LabSwitch, type LabUser, stacked } from '../switch.ts';
 import { groupOf } from './cisco-ios-channel.ts';
 import { grammar } from './cisco-ios-commands.ts';
 import { FRESH, interfaceText, type Port } from './cisco-ios-port.ts';
@@ -16,13 +16,14 @@ export class CiscoIos implements LabSwitch {
   readonly hostname: string;
   readonly user: LabUser;
   readonly banner = '\nUnauthorized access is prohibited. # this line only looks like a prompt>';
-  readonly ports = span(1, 12).map(i => `GigabitEthernet1/0/${i}`);
+  readonly ports: readonly string[];
   readonly uplinks = ['TenGigabitEthernet1/1/1'];
   readonly vlans = new Map<number, string>([[1, 'default']]);
   readonly interfaces = new Map<string, Port>();
   #startup: string;
 
-  constructor(hostname: string, user: LabUser) {
+  constructor(hostname: string, user: LabUser, ports = 12) {
+    this.ports = stacked(ports, (member, port) => `GigabitEthernet${member + 1}/0/${port + 1}`);
     this.hostname = hostname;
     this.user = user;
     for (const name of this.ports) this.interfaces.set(name, { ...FRESH, mode: 'access', shutdown: true });

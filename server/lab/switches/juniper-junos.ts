@@ -1,5 +1,4 @@
-import { span } from '../../vlans.ts';
-import type { CliSession, LabSwitch, LabUser } from '../switch.ts';
+import { type CliSession, type LabSwitch, type LabUser, stacked } from '../switch.ts';
 import { COMMANDS } from './juniper-junos-commands.ts';
 import { Database } from './juniper-junos-database.ts';
 import { CONFIGURATION } from './juniper-junos-schema.ts';
@@ -22,14 +21,16 @@ export class JuniperJunos implements LabSwitch {
     '--- JUNOS 21.4R3.15 built 2022-06-03 12:04:24 UTC',
     'nobody@elsewhere> is only part of the banner',
   ].join('\n');
-  readonly ports = span(0, 11).map(i => `xe-0/0/${i}`);
+  readonly ports: readonly string[];
   /** A trunk with an explicit list, and nobody's to attach. */
   readonly uplinks = ['xe-0/0/47'];
-  readonly installed = [...this.ports, ...this.uplinks];
+  readonly installed: readonly string[];
   readonly database: Database;
   #logins = 0;
 
-  constructor(hostname: string, user: LabUser) {
+  constructor(hostname: string, user: LabUser, ports = 12) {
+    this.ports = stacked(ports, (member, port) => `xe-${member}/0/${port}`);
+    this.installed = [...this.ports, ...this.uplinks];
     this.hostname = hostname;
     this.user = user;
     this.database = new Database(this.#factory());
