@@ -58,6 +58,10 @@ export const configSchema = z
       // A trial commit of two minutes must be confirmed, or taken back, before the switch does it by itself.
       .refine(ms => ms >= 1000 && ms <= 115_000, 'must be from 1s to 115s')
       .describe('How long a call may take; Ironic gives up after 120 s.'),
+    connect_time: time
+      .prefault('10s')
+      .refine(ms => ms >= 100, 'must be 100ms or more')
+      .describe('How long a device, or a jump host, may take to take a connection.'),
     grace: time.prefault('60s').describe('How long running changes may go on after SIGTERM.'),
     log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
     auth: z

@@ -33,7 +33,7 @@ export async function keyscanCommand(names: readonly string[], options: CommonOp
   const keyring = devices.some(({ jumps = [] }) => jumps.length > 0) ? openKeyring(options.root, config, warner(config, false)) : undefined;
   const looks = await inTurns(devices, async device => {
     try {
-      await using way = await Way.open(device.name, keyring ? hopsTo(device, keyring) : [], deadline);
+      await using way = await Way.open(device.name, keyring ? hopsTo(device, keyring) : [], deadline, config.connect_time);
       return { device, scan: await scanHostKeys(device, way, deadline) };
     } catch (thrown) {
       if (!(thrown instanceof ChangeError)) throw thrown;

@@ -87,7 +87,7 @@ export function openDesk(options: CommonOptions, config: Config, audit: Desk['au
   if (keyring && everyDevice) checkEntries(linted.library, keyring, complaints);
   complaints.throwIfAny();
   if (everyDevice) warnOfLegacy(linted.library, warn);
-  const world = realWorld(keyring as CredentialsFile, locks, { queueAtMost: config.queue_at_most });
+  const world = realWorld(keyring as CredentialsFile, locks, { queueAtMost: config.queue_at_most, connectTime: config.connect_time });
   return { library: linted.library, world, audit };
 }
 

@@ -25,14 +25,18 @@ export interface WorldOptions {
   /** How many changes may wait for one device; no limit when left out. */
   readonly queueAtMost?: number;
   readonly breaker?: Breaker;
+  /** Milliseconds that a device, and each jump host before it, may take to take a connection. */
+  readonly connectTime?: number;
 }
 
-export function realWorld(keyring: Keyring, locks: Locks = NO_LOCKS, { queueAtMost, breaker = new Breaker() }: WorldOptions = {}): World {
+export function realWorld(keyring: Keyring, locks: Locks = NO_LOCKS, options: WorldOptions = {}): World {
+  const { queueAtMost, breaker = new Breaker(), connectTime } = options;
   return {
     queue: new Queue({ atMost: queueAtMost, admit: device => breaker.admit(device) }),
     locks,
     open: (device, dialect, deadline, urgent) => {
-      const open = async () => openTerminal(device, dialect, keyring.get(device.credentials), deadline, hopsTo(device, keyring));
+      const open = async () =>
+        openTerminal(device, dialect, keyring.get(device.credentials), deadline, hopsTo(device, keyring), connectTime);
       return breaker.login(device, open, urgent);
     },
   };

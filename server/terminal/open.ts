@@ -15,8 +15,9 @@ export async function openTerminal(
   credentials: Credentials,
   deadline: number,
   jumps: readonly Hop[] = [],
+  connectTime?: number,
 ): Promise<Terminal> {
-  const connection = await connectSsh(device, credentials, deadline, jumps);
+  const connection = await connectSsh(device, credentials, deadline, jumps, connectTime);
   if (dialect.session === 'exec') return new ExecTerminal(connection, { dialect, device: device.name });
   try {
     return await ShellTerminal.open(connection, { dialect, enableSecret: credentials.enable, device: device.name }, deadline);

@@ -8,7 +8,7 @@ import { type Channel, type Connection, type ExecOutput, OUTPUT_LIMIT } from './
 import { Way } from './way.ts';
 
 /**
- * Logs in to a device, over its jump hosts if it has any.
+ * Logs in to a device, over its jump hosts if it has any. `connectTime`: milliseconds that each may take to take the connection.
  * @throws ChangeError unreachable, host_key, login_refused or timeout; nothing has been typed then
  */
 export async function connectSsh(
@@ -16,8 +16,9 @@ export async function connectSsh(
   credentials: Credentials,
   deadline: number,
   jumps: readonly Hop[] = [],
+  connectTime?: number,
 ): Promise<Connection> {
-  const way = await Way.open(device.name, jumps, deadline);
+  const way = await Way.open(device.name, jumps, deadline, connectTime);
   try {
     const session = await logIn({ host: device, credentials }, device.name, () => way.dial(device, deadline), deadline);
     return new SshConnection(session, device.name, way);

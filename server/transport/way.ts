@@ -7,19 +7,24 @@ import { type Hop, nameOf } from './hop.ts';
 import { logIn } from './login.ts';
 import type { Session } from './session.ts';
 
+/** Milliseconds that a host may take to take a connection. From its own network it takes one, from round the world three hundred. */
+export const CONNECT_TIME = 10_000;
+
 /** The way to a device: straight, or over jump hosts that are logged in to one after another. */
 export class Way implements AsyncDisposable {
   readonly #device: string;
+  readonly #connectTime: number;
   readonly #jumps: { host: Host; session: Session }[] = [];
   #lost: Host | undefined;
 
-  private constructor(device: string) {
+  private constructor(device: string, connectTime: number) {
     this.#device = device;
+    this.#connectTime = connectTime;
   }
 
   /** @throws ChangeError as a login to the device itself does; the message names the jump host */
-  static async open(device: string, jumps: readonly Hop[], deadline: number): Promise<Way> {
-    const way = new Way(device);
+  static async open(device: string, jumps: readonly Hop[], deadline: number, connectTime = CONNECT_TIME): Promise<Way> {
+    const way = new Way(device, connectTime);
     try {
       for (const hop of jumps) {
         const session = await logIn(hop, device, () => way.dial(hop.host, deadline), deadline);
@@ -46,7 +51,7 @@ export class Way implements AsyncDisposable {
     if (!last) {
       // An error may come with the next tick: whoever waits for this goes on before it, and listens by then.
       await Promise.resolve();
-      return connect({ host: host.address, port: host.port });
+      return this.#connect(host);
     }
     const what = `reach ${host.address}:${host.port} from ${this.#name(last.host)}`;
     const channel = new Promise<Duplex>((resolve, reject) => {
@@ -54,9 +59,23 @@ export class Way implements AsyncDisposable {
     });
     // One that comes too late is nobody's.
     const tooLate = () => void channel.then(stream => stream.destroy()).catch(() => {});
-    return within(channel, deadline, what, tooLate).catch((thrown: unknown) => {
-      throw thrown instanceof ChangeError ? thrown : this.#notThere(host, last.host, thrown);
+    const patience = Date.now() + this.#connectTime;
+    return within(channel, Math.min(deadline, patience), what, tooLate).catch((thrown: unknown) => {
+      if (!(thrown instanceof ChangeError)) throw this.#notThere(host, last.host, thrown);
+      throw patience < deadline ? this.#notThere(host, last.host, this.#noAnswer()) : thrown;
     });
+  }
+
+  /** Where nothing answers, not even with a refusal, the kernel would try for two minutes. */
+  #connect(host: Host): Duplex {
+    const socket = connect({ host: host.address, port: host.port });
+    const patience = setTimeout(() => socket.destroy(this.#noAnswer()), this.#connectTime);
+    for (const event of ['connect', 'close']) socket.once(event, () => clearTimeout(patience));
+    return socket;
+  }
+
+  #noAnswer(): Error {
+    return new Error(`nothing answered within ${this.#connectTime / 1000} s`);
   }
 
   /** Hangs up on the jump hosts, the last one first. */

@@ -32,6 +32,7 @@ describe('the configuration', () => {
       host: ['127.0.0.1'],
       port: 6190,
       call_time: 110_000,
+      connect_time: 10_000,
       grace: 60_000,
       log_level: 'info',
       auth: ['none'],
@@ -71,6 +72,7 @@ describe('the configuration', () => {
   it('names the variable that is wrong', () => {
     expect(complaints('port: 1\n', { MERCURY_PORT: 'http' })).toEqual(['MERCURY_PORT: port: must be a port number from 0 to 65535']);
     expect(complaints(undefined, { MERCURY_GRACE: 'soon' })).toEqual(['MERCURY_GRACE: grace: must be a time such as 500ms, 30s or 2m']);
+    expect(complaints(undefined, { MERCURY_CONNECT_TIME: '0s' })).toEqual(['MERCURY_CONNECT_TIME: connect_time: must be 100ms or more']);
     expect(complaints(undefined, { MERCURY_CALL_TIME: '5m' })).toEqual(['MERCURY_CALL_TIME: call_time: must be from 1s to 115s']);
     expect(complaints(undefined, { MERCURY_LOG_LEVEL: 'loud' })[0]).toMatch(/^MERCURY_LOG_LEVEL: .*"info"/);
   });

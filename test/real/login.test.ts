@@ -10,6 +10,7 @@ import { scanHostKeys } from '../../server/transport/keyscan.ts';
 import { connectSsh } from '../../server/transport/ssh.ts';
 import { Way } from '../../server/transport/way.ts';
 import { ensurePackages } from '../debian.ts';
+import { BlackHole } from '../transport/black-hole.ts';
 import { startDaemon } from './daemon.ts';
 import { temporaryDirectory } from './directory.ts';
 import { run } from './run.ts';
@@ -314,6 +315,15 @@ describe.skipIf(!readiness.ready)(readiness.ready ? 'a login to OpenSSH' : `a lo
       expect(failure).toMatchObject({
         kind: 'unreachable',
         message: `sw1 (127.0.0.1:1) cannot be reached from the jump host bastion (127.0.0.1:${sshd.port}) of sw1: Connection refused`,
+      });
+    });
+
+    it('waits no longer for a device that nothing answers for than for one without a jump host', async () => {
+      await using hole = await BlackHole.start();
+      const failure = await failureOf(connectSsh({ ...target, port: hole.port }, password, soon(20_000), [hop({ name: 'bastion' })], 500));
+      expect(failure).toMatchObject({
+        kind: 'unreachable',
+        message: `sw1 (127.0.0.1:${hole.port}) cannot be reached from the jump host bastion (127.0.0.1:${sshd.port}) of sw1: nothing answered within 0.5 s`,
       });
     });
 
