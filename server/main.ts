@@ -6,7 +6,8 @@ import type { ExplainOptions } from './cli/explain.ts';
 import type { ImportOptions } from './cli/import.ts';
 import type { KeyscanOptions } from './cli/keyscan.ts';
 import type { LabCommandOptions } from './cli/lab.ts';
-import { importManual, keyscanManual, manual, reviewManual, verifyManual } from './cli/manuals.ts';
+import type { LintOptions } from './cli/lint.ts';
+import { importManual, keyscanManual, lintManual, manual, reviewManual, verifyManual } from './cli/manuals.ts';
 import type { ReviewOptions } from './cli/review.ts';
 import type { CommonOptions } from './cli/setup.ts';
 import type { TestOptions } from './cli/test.ts';
@@ -28,9 +29,11 @@ const program = new Command('mercury')
 sub('serve', 'answer JSON-RPC until SIGTERM or Ctrl-C', 'MERCURY_PORT=6200 mercury serve').action(
   run(async () => (await import('./cli/serve.ts')).serveCommand(common())),
 );
-sub('lint', 'read playbooks, templates and inventory; every complaint has file and line', 'mercury lint').action(
-  run(async () => (await import('./cli/lint.ts')).lintCommand(common())),
-);
+sub('lint', 'read playbooks, templates and inventory, and hold them to the rules', 'mercury lint --format sarif > lint.sarif')
+  .addOption(new Option('--format <format>', 'text; json; sarif, for code hosts').choices(['text', 'json', 'sarif']))
+  .option('--rules', 'list the rules instead: what each asks, and why')
+  .addHelpText('after', lintManual)
+  .action(run(async (options: LintOptions) => (await import('./cli/lint.ts')).lintCommand({ ...common(), ...options })));
 
 const onPort = 'leaf-201 Ethernet7 \\\n    --mode trunk --native 100 --allowed 200,210-219';
 withRequestOptions(sub('plan', 'print exactly what would be typed; touch no device', `mercury plan attach_port ${onPort}`)).action(

@@ -19,7 +19,7 @@ Exit status:
    7  failed, and the port was left in the safe state of its playbook
    8  not known: look at the device
    9  verify: the device does not hold what is asked
-  10  lint: there are complaints; import: something is left to do by hand;
+  10  lint: it found something; import: something is left to do by hand;
       test: a case failed; review: lint has complaints that it had not before
   11  review: something changes`;
 }
@@ -36,6 +36,17 @@ Exit status:
   11  something changes
   10  something changes, and lint has complaints that it had not before
    2  wrong usage, no such revision, settings that are wrong`;
+}
+
+export function lintManual(): string {
+  return `
+A line that has to break a rule says so, with the reason:
+  shutdown        {{! lint: allow update-shuts-nothing because ... }}
+  commands: ...   # lint: allow known-words because ...
+
+Exit status:
+   0  nothing to say
+  10  something is refused at load, or a rule is broken`;
 }
 
 export function verifyManual(): string {

@@ -1,4 +1,5 @@
-import type { Answer, Dialect, Line, Mode, Place, Transaction, Value, Values } from '../model.ts';
+import type { Answer, Dialect, Line, Method, Mode, Place, Transaction, Value, Values } from '../model.ts';
+import type { RuleText } from './rules.ts';
 
 /** What the network team wrote, compiled: blocks are templates, patterns are patterns, and everything knows where it stands. */
 
@@ -38,9 +39,38 @@ export interface Platform {
   readonly description: { readonly max: number; readonly never?: RegExp };
   readonly supports: Supports;
   readonly vars: Values;
+  readonly lint: WrittenLint;
   readonly playbooks: ReadonlyMap<string, Playbook>;
   readonly source: Place;
 }
+
+/** What a linter has to know of the vendor's CLI. */
+export interface WrittenLint {
+  /** Group 1 names what the line, and those below it, are about. */
+  readonly under?: RegExp;
+  /** How lines may begin; undefined: anyhow. */
+  readonly words?: { readonly read: readonly string[]; readonly change: readonly string[] };
+  readonly rules: readonly LintRule[];
+}
+
+export type LintList = 'tasks' | 'rescue' | 'reads';
+
+export interface LintRule extends RuleText {
+  readonly id: string;
+  /** undefined: whatever the method. */
+  readonly methods?: readonly Method[];
+  readonly of: readonly LintList[];
+  readonly on?: 'port' | 'lag';
+  readonly asks: LintQuestion;
+  readonly place: Place;
+}
+
+export type LintQuestion =
+  | { readonly kind: 'never' | 'needs'; readonly pattern: RegExp }
+  /** `until` undoes what `pattern` found. */
+  | { readonly kind: 'after'; readonly line: RegExp; readonly pattern: RegExp; readonly until?: RegExp }
+  | { readonly kind: 'not_after'; readonly line: RegExp; readonly pattern: RegExp }
+  | { readonly kind: 'with'; readonly line: RegExp; readonly pattern: RegExp };
 
 /** See GiveBack in model.ts. */
 export interface WrittenGiveBack {

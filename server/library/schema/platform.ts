@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { lintSchema } from './lint.ts';
 import { platformStepSchema, valueSchema } from './playbook.ts';
 
 /** The YAML shape of platform.yml: how to talk to a vendor's devices, and what they can do. */
@@ -85,5 +86,6 @@ export const platformSchema = z.strictObject({
     mtu: z.boolean().default(false),
   }),
   vars: z.record(z.string(), valueSchema).default({}),
+  lint: lintSchema.prefault({}).describe('What `mercury lint` holds the playbooks to.'),
 });
 export type PlatformShape = z.infer<typeof platformSchema>;

@@ -1,0 +1,12 @@
+import { inShort } from '../../errors.ts';
+import type { Finding, RuleText } from '../../library/rules.ts';
+import type { Place } from '../../model.ts';
+
+/** A finding in a sentence: the line, what is asked, and why. */
+export function findingOf(id: string, rule: RuleText, place: Place, text: string | undefined, who = ''): Finding {
+  const subject = text === undefined ? who : `"${inShort(text)}"`;
+  return { rule: id, severity: rule.severity, place, message: `${subject}: ${sentenceOf(rule)}` };
+}
+
+/** What a rule asks, and why, to go on with after a colon. */
+export const sentenceOf = ({ what, why }: RuleText) => `${what.replace(/^[A-Z](?=[a-z ])/, letter => letter.toLowerCase())}; ${why}`;
