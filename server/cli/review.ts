@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Config, configSchema } from '../config.ts';
 import { requestOfLine } from '../engine/history.ts';
@@ -6,6 +6,7 @@ import type { LibraryFolders } from '../library/library.ts';
 import { readYaml } from '../library/yaml.ts';
 import type { Asked } from '../review/asked.ts';
 import { asJson } from '../review/json.ts';
+import { asMarkdown } from '../review/markdown.ts';
 import { isSame, type Review, review } from '../review/review.ts';
 import { Revision } from '../review/revision.ts';
 import { readSamples } from '../review/sample-file.ts';
@@ -19,6 +20,9 @@ export interface ReviewOptions extends CommonOptions {
   readonly base: string;
   readonly audit?: string;
   readonly samples?: string;
+  readonly markdown?: string;
+  /** Bytes of Markdown at most. */
+  readonly length?: number;
 }
 
 /** Exit statuses that say: something would be otherwise; and: lint has complaints that it had not before. */
@@ -28,8 +32,9 @@ const WRONG = 10;
 /** The exact effect of edits to playbooks, templates and inventory since a revision. Touches no device, and reads no credentials. */
 export async function reviewCommand(options: ReviewOptions): Promise<number> {
   const found = reviewOf(options);
+  if (options.markdown !== undefined) write(options.markdown, asMarkdown(found, options.length));
   if (options.json) sayJson(asJson(found));
-  else showReview(found);
+  else if (options.markdown !== '-') showReview(found);
   return statusOf(found);
 }
 
@@ -47,6 +52,12 @@ export function reviewOf(options: ReviewOptions): Review {
   const asked = [...readSamples(resolve(root, options.samples ?? 'test/review'), root), ...(options.audit ? audited(options.audit) : [])];
   const base = `${revision.name} (${revision.commit.slice(0, 8)})`;
   return review(revision.commit.startsWith(revision.name) ? revision.commit.slice(0, 8) : base, before, readSide(now), asked);
+}
+
+/** `-` is standard output. */
+function write(file: string, text: string): void {
+  if (file === '-') process.stdout.write(text);
+  else writeFileSync(file, text);
 }
 
 const FOLDERS = ['playbooks', 'templates', 'inventory'] as const;

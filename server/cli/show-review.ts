@@ -5,7 +5,7 @@ import { hunksOf } from '../review/hunks.ts';
 import { toldRule } from '../review/policy.ts';
 import { isSame, type Review } from '../review/review.ts';
 import type { Row } from '../review/rows.ts';
-import { ASPECT_NAMES, counted, devicesOf, EFFECTS, headline, samplesOf } from '../review/words.ts';
+import { devicesOf, headline, samplesOf, touchedOf, whatOf } from '../review/words.ts';
 import { columns, paint, prose, say, screenWidth, shownLength } from './paint.ts';
 
 /** What an edit does, as a person at a terminal reads it: only what differs, and the sentence that sums it up last. */
@@ -44,11 +44,9 @@ function list(heading: string, lines: readonly string[]): void {
 }
 
 function showChange(change: Change, review: Review): void {
-  const { platform, method, effect, aspects, words } = change;
+  const { platform, method, effect, words } = change;
   say();
-  say(
-    `${paint('bold', `${platform}  ${method}`)}  ${effect === 'changed' ? aspects.map(aspect => ASPECT_NAMES[aspect]).join(', ') : EFFECTS[effect]}`,
-  );
+  say(`${paint('bold', `${platform}  ${method}`)}  ${whatOf(change)}`);
   for (const line of prose(`${samplesOf(review, change)}; ${devicesOf(change)}`, '  ')) say(paint('dim', line));
   if (effect === 'words') {
     for (const text of words.before) say(`    ${paint('red', `- ${text}`)}`);
@@ -84,10 +82,4 @@ function showLine({ mark, text, place }: MarkedLine, widest: number): void {
   const room = screenWidth() - widest - 8 >= place.length && text.length <= widest;
   const head = `    ${mark} ${text}`;
   say(paint(style, head) + (room ? `${' '.repeat(widest - text.length)}  ${paint('dim', place)}` : `  ${paint('dim', place)}`));
-}
-
-function touchedOf({ changes, deviceCount, plans }: Review): string {
-  const real = changes.filter(({ effect }) => effect !== 'words');
-  const touched = new Set(real.flatMap(({ devices }) => devices));
-  return `${counted(plans, 'plan')} compared; ${touched.size} of ${counted(deviceCount, 'device')} of the inventory ${touched.size === 1 ? 'is' : 'are'} touched`;
 }

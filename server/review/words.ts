@@ -56,3 +56,15 @@ export function devicesOf({ devices }: Change, most = 8): string {
   const shown = devices.slice(0, most).join(', ');
   return devices.length > most ? `${shown} and ${devices.length - most} more` : shown;
 }
+
+/** `typed, on failure`; or how the whole answer is another. */
+export function whatOf({ effect, aspects }: Change): string {
+  return effect === 'changed' ? aspects.map(aspect => ASPECT_NAMES[aspect]).join(', ') : EFFECTS[effect];
+}
+
+export function touchedOf({ changes, deviceCount, plans }: Review): string {
+  const real = changes.filter(({ effect }) => effect !== 'words');
+  const touched = new Set(real.flatMap(({ devices }) => devices)).size;
+  const devices = `${touched} of ${counted(deviceCount, 'device')} of the inventory ${touched === 1 ? 'is' : 'are'} touched`;
+  return `${counted(plans, 'plan')} compared; ${devices}`;
+}
