@@ -67,6 +67,7 @@ sub('review', 'what edits of playbooks, templates and inventory change, exactly;
   .option('--base <revision>', 'what git has there is compared with the files as they are now', 'HEAD')
   .option('--samples <dir>', 'calls of your own that are tried besides; test/review when left out')
   .option('--audit <file>', 'try calls that the audit of a service has, too; - reads standard input')
+  .option('--html <file>', 'write it as a page to look at, too; - is standard output')
   .option('--markdown <file>', 'write it as the comment on a change, too; - is standard output')
   .option('--length <bytes>', 'of that at most', number)
   .addHelpText('after', reviewManual)

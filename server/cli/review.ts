@@ -5,6 +5,7 @@ import { requestOfLine } from '../engine/history.ts';
 import type { LibraryFolders } from '../library/library.ts';
 import { readYaml } from '../library/yaml.ts';
 import type { Asked } from '../review/asked.ts';
+import { asHtml } from '../review/html/report.ts';
 import { asJson } from '../review/json.ts';
 import { asMarkdown } from '../review/markdown.ts';
 import { isSame, type Review, review } from '../review/review.ts';
@@ -20,6 +21,7 @@ export interface ReviewOptions extends CommonOptions {
   readonly base: string;
   readonly audit?: string;
   readonly samples?: string;
+  readonly html?: string;
   readonly markdown?: string;
   /** Bytes of Markdown at most. */
   readonly length?: number;
@@ -33,8 +35,9 @@ const WRONG = 10;
 export async function reviewCommand(options: ReviewOptions): Promise<number> {
   const found = reviewOf(options);
   if (options.markdown !== undefined) write(options.markdown, asMarkdown(found, options.length));
+  if (options.html !== undefined) write(options.html, asHtml(found));
   if (options.json) sayJson(asJson(found));
-  else if (options.markdown !== '-') showReview(found);
+  else if (options.markdown !== '-' && options.html !== '-') showReview(found);
   return statusOf(found);
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { Folder } from '../cli/run.ts';
+import { Folder, MAIN, Running } from '../cli/run.ts';
 import { PLATFORMS } from '../harness.ts';
 import { type Told, Tree } from './tree.ts';
 
@@ -173,6 +173,21 @@ describe('mercury review', () => {
     expect(status).toBe(11);
     expect(rules).toMatchObject([{ effect: 'new', text: 'allow callers: ironic; vlans: 100-199' }]);
   });
+});
+
+it('needs no network, and no credentials', async () => {
+  using folder = new Folder();
+  tree.edit('templates/arista_eos/edge.hbs', '  spanning-tree portfast\n', '  spanning-tree portfast edge\n');
+  const page = join(folder.path, 'report.html');
+  const words = ['--root', tree.path, 'review', '--html', page, '--markdown', '-'];
+  // A folder in their place: whoever read it would fail.
+  const env = { MERCURY_CREDENTIALS: folder.path };
+  const alone = process.getuid?.() === 0 ? ['--net'] : ['--net', '--map-root-user'];
+  await using run = new Running('unshare', [...alone, process.execPath, MAIN, ...words], { env });
+  const { status, out, err } = await run.ended;
+  expect({ status, err }).toEqual({ status: 11, err: '' });
+  expect(out).toContain('+ spanning-tree portfast edge');
+  expect(statSync(page).size).toBeGreaterThan(10_000);
 });
 
 describe('requests of their own', () => {
