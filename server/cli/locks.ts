@@ -22,6 +22,17 @@ export function locksOf(root: string, config: Config): Locks {
   return openLocks({ lock: 'etcd', etcd: { endpoints, prefix: prefix.replace(/\/*$/, '/'), user, ...access } });
 }
 
+/** Why nobody could be kept off a device, as far as that can be told before the first change. */
+export async function lockComplaints(locks: Locks, { lock_dir }: Config): Promise<Complaint[]> {
+  try {
+    await locks.prove?.();
+    return [];
+  } catch (thrown) {
+    const hint = lock_dir === undefined ? '; lock_dir, or MERCURY_LOCK_DIR, names another' : '';
+    return [{ place: { file: 'settings', line: 0 }, message: `${messageOf(thrown)}${hint}` }];
+  }
+}
+
 function unreadable(key: string, path: string | undefined): Complaint[] {
   try {
     if (path !== undefined) accessSync(path, constants.R_OK);

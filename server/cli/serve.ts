@@ -11,6 +11,7 @@ import { type Entrance, OPEN, openEntrance } from '../rpc/entrance.ts';
 import { type LimitSettings, Limits } from '../rpc/limits.ts';
 import { makeServer } from '../rpc/server.ts';
 import { cannotListen, listen } from './listen.ts';
+import { lockComplaints } from './locks.ts';
 import { reloadOnHangup } from './reload.ts';
 import { type CommonOptions, openDesk, readConfig } from './setup.ts';
 import { firstSignal } from './signals.ts';
@@ -64,13 +65,14 @@ export async function serveCommand(options: CommonOptions): Promise<number> {
   const complaints = new Complaints();
   const desk = complaints.try(() => openDesk(options, config, (line, message) => audit.info(line, message), true));
   const entrance = complaints.try(() => openEntrance(config, options.root));
+  for (const { place, message } of desk ? await lockComplaints(desk.world.locks, config) : []) complaints.add(place, message);
   complaints.throwIfAny();
   if (!desk || !entrance) return 2;
   const service = await startService(desk, config, log, entrance).catch((thrown: NodeJS.ErrnoException & { address?: string }) => {
     const where = `${thrown.address ?? config.host.join(', ')} port ${config.port}`;
     throw cannotListen(where, thrown, 'MERCURY_PORT, or `port:` in mercury.yml, chooses another');
   });
-  reloadOnHangup(() => openDesk(options, config, desk.audit, true).library, service.take, log);
+  reloadOnHangup(desk.library, () => openDesk(options, config, desk.audit, true).library, service.take, log);
   // Whoever reads the address may be quick.
   const told = firstSignal(another => log.info(`${another}: already stopping`));
   log.info(
@@ -84,6 +86,7 @@ export async function serveCommand(options: CommonOptions): Promise<number> {
     `listening on ${service.url}`,
   );
   if (desk.library.devices.size === 0) log.warn('the inventory has no devices: every call will be refused');
+  if (!desk.library.policy) log.warn('there is no policy.yml in the inventory: whoever may call may do all that the inventory allows');
   if (entrance.tls?.untimely) log.warn(entrance.tls.untimely);
   if (config.auth.includes('basic') && !entrance.tls && !config.host.every(isLoopback))
     log.warn('passwords come here in plain text, from wherever this can be reached: set tls_cert and tls_key');

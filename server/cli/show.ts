@@ -96,17 +96,26 @@ const NEXT_BY_OUTCOME: Readonly<Partial<Record<Outcome, string>>> = {
 };
 
 /** The same where nothing was changed. */
-const NEXT_BY_KIND: Readonly<Partial<Record<Kind, string>>> = {
+const NEXT_BY_KIND: Readonly<Record<Kind, string>> = {
+  bad_request: 'Nothing was changed. "mercury --help" names the commands.',
+  unknown_device: 'The devices are in the inventory folder; "mercury lint" reads all of it.',
+  unsupported: 'Nothing was changed. What a platform can do stands in its platform.yml, and in the playbooks beside that.',
+  not_valid: 'Nothing was changed. Ask for something else; "mercury plan" with the same words tells without a switch whether it would do.',
   not_permitted: '"mercury explain" with the same words says by which rule, and what is passed over.',
   frozen: 'Nothing was changed. Run it again when the freeze is over; who works on the device meanwhile is in its `except`.',
-  unknown_device: 'The devices are in the inventory folder; "mercury lint" reads all of it.',
+  not_possible: 'Nothing was changed. The playbook asks this of the device first: mend it there, or ask for something else.',
   unreachable: 'Nothing was changed. See whether the device is up and its address in the inventory is right, then run it again.',
   login_refused: 'Nothing was changed. See the entry that the inventory names for this device in the credentials file.',
   host_key: 'Nothing was changed. If that is the device’s own key (its console shows it), put it into host_keys in the inventory.',
   timeout: 'Nothing was changed. Run it again when the device answers faster, or raise call_time.',
   busy: 'Nothing was changed. Run it again when the other change has ended.',
-  rejected: 'Nothing was changed.',
-  not_possible: 'Nothing was changed.',
+  no_lock: 'Nothing was changed. Mend what keeps the locks (`lock`, `lock_dir` or `etcd` in the settings), then run it again.',
+  rejected: 'Nothing was changed. See whether the device has what that line names, and whether the user of the credentials may type it.',
+  not_as_asked: 'Nothing was changed. Compare what the device shows with the line of the playbook that is named.',
+  session_lost: 'Nothing was changed. Run it again; if it happens again, the log of the device may say why it hangs up.',
+  lock_lost: 'Nothing was changed. Somebody else has the device, or what keeps the locks does not answer: see to that, then run it again.',
+  shutting_down: 'Nothing was changed. Run it again when the service has started anew.',
+  internal: 'This is a fault of Mercury, and its log has all of it. Look at the device before anything else.',
 };
 
 export function showComplaints(complaints: readonly Complaint[], json: boolean): void {

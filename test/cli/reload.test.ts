@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call } from '../../server/cli/call.ts';
@@ -54,5 +54,33 @@ describe('mercury serve, told SIGHUP,', () => {
 
     service.signal('SIGTERM');
     expect(await service.ended).toMatchObject({ status: 0 });
+  });
+
+  it('keeps the policy that it has when the file is gone, and lets go of it only in words', async () => {
+    const inventory = join(folder.path, 'with-policy');
+    cpSync(bench.env.MERCURY_INVENTORY ?? '', inventory, { recursive: true });
+    const policy = join(inventory, 'policy.yml');
+    writeFileSync(policy, 'rules:\n  - vlans: 200\n    allow: true\n');
+    await using service = bench.start(['serve'], { env: { MERCURY_INVENTORY: inventory, MERCURY_PORT: '0' } });
+    const [, url = ''] = await service.prints(LISTENING, 'err');
+    const attach = () => call(url, 'attach_port', { port: portOf('sw-1', 'Gi1/0/1'), native_vlan: 100, dry_run: true });
+    const refused = { error: { data: { kind: 'not_permitted' } } };
+    expect(await attach()).toMatchObject(refused);
+
+    rmSync(policy);
+    service.signal('SIGHUP');
+    const [, complaints = ''] = await service.prints(KEPT, 'err');
+    expect(complaints).toMatch(/policy\.yml: it is gone, and without it everybody may do everything; where that is meant, /);
+    expect(await attach()).toMatchObject(refused);
+
+    writeFileSync(policy, 'rules:\n  - allow: true\n');
+    service.signal('SIGHUP');
+    await service.prints(TAKEN, 'err');
+    expect(await attach()).toMatchObject({ result: { outcome: 'planned' } });
+  });
+
+  it('is told at the start that there is no policy', async () => {
+    await using service = bench.start(['serve'], { env: { MERCURY_PORT: '0' } });
+    await service.prints(/"msg":"there is no policy\.yml in the inventory: whoever may call may do all that /, 'err');
   });
 });

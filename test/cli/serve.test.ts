@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -53,6 +53,28 @@ describe('mercury serve', () => {
     expect(status).toBe(2);
     expect(err).toContain(`error: cannot listen on 127.0.0.1 port ${port}: something listens there already; MERCURY_PORT`);
     expect(err).not.toMatch(/\n {4}at /);
+  });
+
+  it.each([
+    ['nothing can be put', 'file/locks', /lock folder .*file\/locks \(not a directory\)/],
+    ['others may take locks away', 'open', /everybody may write to .*open, and take locks away; chmod o-w it/],
+  ])('does not start on a lock folder into which %s', async (_what, name, why) => {
+    using own = new Folder();
+    writeFileSync(join(own.path, 'file'), '');
+    mkdirSync(join(own.path, 'open'));
+    chmodSync(join(own.path, 'open'), 0o777);
+    const { status, out, err } = await bench.run(['serve'], { env: { MERCURY_LOCK_DIR: join(own.path, name), MERCURY_PORT: '0' } });
+    expect(status).toBe(2);
+    expect(out).toBe('');
+    expect(err).toMatch(why);
+    expect(err).not.toContain('listening');
+  });
+
+  it('leaves nothing in the lock folder that it tried', async () => {
+    using own = new Folder();
+    await using service = bench.start(['serve'], { env: { MERCURY_LOCK_DIR: join(own.path, 'locks'), MERCURY_PORT: '0' } });
+    await service.prints(LISTENING, 'err');
+    expect(readdirSync(join(own.path, 'locks'))).toEqual([]);
   });
 
   it('ends with 2 when the host is not this machine’s', async () => {

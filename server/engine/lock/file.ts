@@ -48,6 +48,19 @@ export class FileLocks implements Locks {
     }
   }
 
+  async prove(): Promise<void> {
+    try {
+      await prepareFolder(this.#folder);
+      const path = join(this.#folder, `start_${process.pid}.lock`);
+      const placed = await this.#files.place(path, '');
+      if (!('file' in placed)) return;
+      await placed.file.close();
+      await this.#files.remove(path, placed.text, true);
+    } catch (thrown) {
+      throw new Error(this.#sentence(thrown), { cause: thrown });
+    }
+  }
+
   async #wait(device: Device, deadline: number): Promise<Lock> {
     const name = `${lockName(device)}.lock`;
     const path = join(this.#folder, name);

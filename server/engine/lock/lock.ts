@@ -8,6 +8,8 @@ export interface Locks {
    * @throws ChangeError `busy`: somebody else held it all the time; `no_lock`: the backend is out of order, so nobody may change anything
    */
   take(device: Device, deadline: number): Promise<Lock>;
+  /** Takes a lock of no device and gives it back, where that tells what is set wrong before the first change does. @throws Error that says what */
+  prove?(): Promise<void>;
 }
 
 /** The right to change one device. Giving it up, at the end of the scope, never throws. */
