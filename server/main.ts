@@ -8,6 +8,8 @@ import type { KeyscanOptions } from './cli/keyscan.ts';
 import type { LabCommandOptions } from './cli/lab.ts';
 import type { LintOptions } from './cli/lint.ts';
 import { importManual, keyscanManual, lintManual, manual, reviewManual, verifyManual } from './cli/manuals.ts';
+import type { RecordOptions } from './cli/record.ts';
+import type { ReplayOptions } from './cli/replay.ts';
 import type { ReviewOptions } from './cli/review.ts';
 import type { CommonOptions } from './cli/setup.ts';
 import type { TestOptions } from './cli/test.ts';
@@ -52,7 +54,9 @@ withRequestOptions(
     'whether a caller may have something done, by which rule, and why',
     `mercury explain --caller ironic attach_port ${onPort}`,
   ).option('--caller <name>', 'who asks, as authentication names them; cli:NAME is somebody at this terminal. You, when left out'),
-).action(runWords(async (words, options: ExplainOptions) => (await import('./cli/explain.ts')).explainCommand(words, options)));
+).action(
+  runWords(async (words, options: CommonOptions & ExplainOptions) => (await import('./cli/explain.ts')).explainCommand(words, options)),
+);
 
 sub('test', 'run the network team’s cases: playbooks on simulated or recorded switches', 'mercury test test/cases/cisco_ios --watch')
   .argument('[paths...]', 'files and folders of cases; test/cases when left out')
@@ -72,6 +76,30 @@ sub('review', 'what edits of playbooks, templates and inventory change, exactly;
   .option('--length <bytes>', 'of that at most', number)
   .addHelpText('after', reviewManual)
   .action(run(async (options: ReviewOptions) => (await import('./cli/review.ts')).reviewCommand({ ...common(), ...options })));
+withRequestOptions(
+  sub(
+    'record',
+    'carry a change out and write the session down, secrets masked',
+    `mercury record attach_port ${onPort} \\\n    --out test/cases/arista_eos/recordings/trunk.yml`,
+  ),
+)
+  .option('--out <file>', 'the recording goes there; to standard output when left out')
+  .option('--reads', 'type nothing but reads: what "mercury verify" asks')
+  .option('--anonymous', 'mask serial numbers, too, and call the user "user"')
+  .option('--hide <pattern>', 'mask what matches, too; may be given several times', (text, all: string[]) => [...all, text], [])
+  .option('--force', 'write over a file that is there')
+  .action(
+    runWords(async (words, options: CommonOptions & RecordOptions) => (await import('./cli/record.ts')).recordCommand(words, options)),
+  );
+
+sub('replay', 'play a recording as a switch behind a real SSH server', 'mercury replay trunk.yml --port 2222 --write /tmp/replay')
+  .argument('<file>', 'of "mercury record"')
+  .option('--port <port>', 'TCP port on 127.0.0.1; any free one when left out', number)
+  .option('--seed <n>', 'by which what it says is cut into pieces; a random one when left out', number)
+  .option('--write <dir>', 'write an inventory and credentials for it')
+  .action(
+    run(async (file: string, options: ReplayOptions) => (await import('./cli/replay.ts')).replayCommand(file, { ...common(), ...options })),
+  );
 
 sub('call', 'a JSON-RPC client', 'mercury call attach_port @params.json --dry-run')
   .argument('<method>', 'such as attach_port; rpc.discover tells all of them')
@@ -169,9 +197,9 @@ function run<A extends unknown[]>(work: (...args: A) => Promise<number>): (...ar
   };
 }
 
-function runWords(work: (words: readonly (string | undefined)[], options: CommonOptions & RequestOptions) => Promise<number>) {
-  return run((method?: string, devices?: string, port?: string, options: RequestOptions = {}) =>
-    work([method, devices, port], { ...common(), ...options }),
+function runWords<O extends RequestOptions>(work: (words: readonly (string | undefined)[], options: CommonOptions & O) => Promise<number>) {
+  return run((method?: string, devices?: string, port?: string, options?: O) =>
+    work([method, devices, port], { ...common(), ...(options as O) }),
   );
 }
 

@@ -30,7 +30,7 @@ export async function labCommand(options: CommonOptions & LabCommandOptions): Pr
   await using lab = await start(options);
   // Whoever reads the addresses may be quick.
   const told = firstSignal();
-  if (options.write !== undefined) write(lab, options.write);
+  if (options.write !== undefined) writeLab(lab, options.write);
   if (options.json) sayJson(labAsJson(lab));
   else showLab(lab, options.write);
   await told;
@@ -49,7 +49,7 @@ async function start({ login, command, commit, save, sessions, firstPort }: LabC
 }
 
 /** @throws ChangeError bad_request when a file cannot be written, or is not the lab's to overwrite */
-function write(lab: Lab, folder: string): void {
+export function writeLab(lab: Lab, folder: string): void {
   for (const file of [inventoryOf(folder), credentialsOf(folder)]) {
     if (existsSync(file) && !readInput(file).startsWith(HEADER))
       throw new ChangeError('bad_request', `${file} is there and was not written by the lab: it is left alone`);

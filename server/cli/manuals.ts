@@ -20,7 +20,8 @@ Exit status:
    8  not known: look at the device
    9  verify: the device does not hold what is asked
   10  lint: it found something; import: something is left to do by hand;
-      test: a case failed; review: lint has complaints that it had not before
+      test: a case failed; replay: what was typed is not what is recorded;
+      review: lint has complaints that it had not before
   11  review: something changes`;
 }
 

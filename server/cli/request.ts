@@ -131,7 +131,7 @@ function fromCall(
 }
 
 /** One JSON-RPC call as it came over the wire. */
-function readCall(file: string): WireCall {
+export function readCall(file: string): WireCall {
   let value: unknown;
   try {
     value = JSON.parse(readInput(file));

@@ -10,6 +10,7 @@ import { type LibraryFolders, lintLibrary } from '../library/library.ts';
 import { readYaml, type YamlFile } from '../library/yaml.ts';
 import { makeLogger } from '../log.ts';
 import type { Place } from '../model.ts';
+import type { Through } from '../terminal/open.ts';
 import { checkEntries, openKeyring, warner, warnOfLegacy } from './keyring.ts';
 import { locksOf } from './locks.ts';
 
@@ -75,9 +76,10 @@ export function foldersOf(options: CommonOptions, config: Config): LibraryFolder
 
 /**
  * Everything a change is carried out with. `everyDevice`: the credentials must have an entry for each device of the inventory.
+ * `through`: what listens on each connection.
  * @throws LibraryError with every complaint about the library and the credentials
  */
-export function openDesk(options: CommonOptions, config: Config, audit: Desk['audit'], everyDevice = false): Desk {
+export function openDesk(options: CommonOptions, config: Config, audit: Desk['audit'], everyDevice = false, through?: Through): Desk {
   const complaints = new Complaints();
   const linted = lintLibrary(foldersOf(options, config));
   for (const { place, message } of linted.complaints) complaints.add(place, message);
@@ -87,7 +89,8 @@ export function openDesk(options: CommonOptions, config: Config, audit: Desk['au
   if (keyring && everyDevice) checkEntries(linted.library, keyring, complaints);
   complaints.throwIfAny();
   if (everyDevice) warnOfLegacy(linted.library, warn);
-  const world = realWorld(keyring as CredentialsFile, locks, { queueAtMost: config.queue_at_most, connectTime: config.connect_time });
+  const { queue_at_most: queueAtMost, connect_time: connectTime } = config;
+  const world = realWorld(keyring as CredentialsFile, locks, { queueAtMost, connectTime, through });
   return { library: linted.library, world, audit };
 }
 

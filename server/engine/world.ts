@@ -1,5 +1,5 @@
 import type { Device, Dialect } from '../model.ts';
-import { openTerminal } from '../terminal/open.ts';
+import { openTerminal, type Through } from '../terminal/open.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { Credentials, Hop } from '../transport/hop.ts';
 import { Breaker } from './breaker.ts';
@@ -27,16 +27,17 @@ export interface WorldOptions {
   readonly breaker?: Breaker;
   /** Milliseconds that a device, and each jump host before it, may take to take a connection. */
   readonly connectTime?: number;
+  readonly through?: Through | undefined;
 }
 
 export function realWorld(keyring: Keyring, locks: Locks = NO_LOCKS, options: WorldOptions = {}): World {
-  const { queueAtMost, breaker = new Breaker(), connectTime } = options;
+  const { queueAtMost, breaker = new Breaker(), connectTime, through } = options;
   return {
     queue: new Queue({ atMost: queueAtMost, admit: device => breaker.admit(device) }),
     locks,
     open: (device, dialect, deadline, urgent) => {
       const open = async () =>
-        openTerminal(device, dialect, keyring.get(device.credentials), deadline, hopsTo(device, keyring), connectTime);
+        openTerminal(device, dialect, keyring.get(device.credentials), deadline, hopsTo(device, keyring), connectTime, through);
       return breaker.login(device, open, urgent);
     },
   };

@@ -15,6 +15,8 @@ export interface Told {
   readonly error: string | undefined;
   readonly commands: readonly Sent[];
   readonly saved: string | undefined;
+  /** The short id that the change had on the switch. */
+  readonly change: string;
 }
 
 export interface Sent {
@@ -24,7 +26,7 @@ export interface Sent {
 }
 
 /** Sends one call to a Mercury that has this switch and no other. */
-export async function callOn(bench: Bench, { method, params }: CallShape, callTime: number): Promise<Told> {
+export async function callOn(bench: Pick<Bench, 'library' | 'world'>, { method, params }: CallShape, callTime: number): Promise<Told> {
   const office: Office = {
     desk: { library: bench.library, world: bench.world, audit: () => {} },
     callTime,
@@ -57,6 +59,7 @@ function toldBy(reply: Reply): Told {
     error: error?.message,
     commands: devices.flatMap(({ commands }) => commands).map(line => ({ ...line, sent: line.sent.replaceAll(name, '{{change}}') })),
     saved: devices.at(-1)?.saved.state,
+    change: name,
   };
 }
 

@@ -41,8 +41,8 @@ const givenSchema = z
     ...given,
   })
   .refine(
-    ({ running, recording }) => running === undefined || recording === undefined,
-    'a recording cannot be configured: leave out `running`',
+    ({ running, faults, recording }) => recording === undefined || (running === undefined && faults === undefined),
+    'a recording is as it was: leave out `running` and `faults`',
   )
   .describe('The switch as it is before.');
 export type GivenShape = z.infer<typeof givenSchema>;

@@ -88,7 +88,7 @@ function givenOf(shape: GivenShape, path: readonly PropertyKey[], yaml: YamlFile
     ...(shape.call_time === undefined ? {} : { callTime: shape.call_time }),
     ...(shape.recording === undefined
       ? {}
-      : { recording: { path: join(dirname(file), shape.recording), place: yaml.at([...path, 'recording']) } }),
+      : { recording: { path: resolve(dirname(file), shape.recording), place: yaml.at([...path, 'recording']) } }),
   };
 }
 

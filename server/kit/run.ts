@@ -1,12 +1,15 @@
 import { ChangeError, messageOf } from '../errors.ts';
 import { nearest } from '../library/check.ts';
+import { LibraryError } from '../library/complaints.ts';
 import type { Library } from '../library/library.ts';
-import type { Platform } from '../library/written.ts';
 import { Bench, NoBench } from './bench.ts';
 import { callOn, type Told } from './calling.ts';
+import type { CallShape } from './case-schema.ts';
 import type { Case } from './cases.ts';
 import { type Miss, missesOf } from './expectations.ts';
 import { typeRunning } from './given.ts';
+import { readRecording } from './recording.ts';
+import { strayText } from './replay.ts';
 
 /** How a case went: it passed where nothing was missed. */
 export interface Verdict {
@@ -47,10 +50,16 @@ async function missesIn(one: Case, library: Library): Promise<Miss[]> {
   const platform = library.platforms.get(one.platform);
   if (!platform) return [miss(one, unknownPlatform(one.platform, library))];
   try {
-    await using bench = await benchFor(one, platform);
-    return await tried(one, bench);
+    const { vars, uplinks } = one.given;
+    const recording = one.given.recording && readRecording(one.given.recording.path);
+    await using bench = await Bench.open({ platform, lab: one.lab, vars, uplinks, recording });
+    const misses = await tried(one, recording?.call, bench);
+    // What follows is only the consequence.
+    const [stray] = bench.replay?.strays ?? [];
+    return stray && one.given.recording ? [{ place: one.given.recording.place, message: strayText(stray), lines: [] }] : misses;
   } catch (thrown) {
     if (thrown instanceof NoBench) return [miss(one, thrown.message)];
+    if (thrown instanceof LibraryError) return thrown.complaints.map(complaint => ({ ...complaint, lines: [] }));
     throw thrown;
   }
 }
@@ -60,13 +69,9 @@ function unknownPlatform(name: string, { platforms }: Library): string {
   return `there is no platform ${name}${near ? `; did you mean ${near}?` : ''}`;
 }
 
-function benchFor(one: Case, platform: Platform): Promise<Bench> {
-  const { vars, uplinks } = one.given;
-  return Bench.open({ platform, lab: one.lab, vars, uplinks });
-}
-
-async function tried(one: Case, bench: Bench): Promise<Miss[]> {
-  const { given, calls } = one;
+async function tried(one: Case, recorded: CallShape | undefined, bench: Bench): Promise<Miss[]> {
+  const { given } = one;
+  const calls = one.calls.length > 0 || !recorded ? one.calls : [recorded];
   try {
     await typeRunning(given.running, bench, Date.now() + given.callTime);
   } catch (thrown) {
@@ -78,11 +83,11 @@ async function tried(one: Case, bench: Bench): Promise<Miss[]> {
   let before: string | undefined;
   for (const [nth, call] of calls.entries()) {
     if (told?.error !== undefined) return [miss(one, `call ${nth} of ${calls.length} failed: ${told.error}`)];
-    before = bench.switch.device.running();
+    before = bench.running;
     told = await callOn(bench, call, given.callTime);
   }
   if (!told) return [miss(one, 'call is missing: there is nothing to send')];
-  return missesOf(one, told, { before, after: bench.switch.device.running() });
+  return missesOf(one, told, { before, after: bench.running });
 }
 
 const miss = (one: Case, message: string): Miss => ({ place: one.place, message, lines: [] });

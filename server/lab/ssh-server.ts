@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import ssh2, { type AuthContext, type Connection, type ServerChannel, type Session } from 'ssh2';
 import { Faults } from './faults.ts';
 import { makeHostKey } from './host-key.ts';
+import type { Pieces } from './pieces.ts';
 import type { LabSwitch, LabUser } from './switch.ts';
 import type { Part, Tap } from './tap.ts';
 import { type Delays, type Hear, LabTerminal } from './terminal.ts';
@@ -13,6 +14,8 @@ export interface LabDeviceOptions {
   readonly delays: Delays;
   /** How many sessions the device takes at once; one more is dropped, as a switch out of VTYs does. */
   readonly maxSessions: number;
+  /** What it sends is cut into these; sent as it comes when left out. */
+  readonly pieces?: Pieces | undefined;
 }
 
 /** Milliseconds. */
@@ -155,8 +158,23 @@ export class LabDevice {
     session.on('pty', accept => accept?.());
     session.on('window-change', accept => accept?.());
     session.on('env', accept => accept?.());
+    if (this.device.openWire) session.on('shell', accept => this.#raw(accept(), client));
     if (this.device.openCli) session.on('shell', accept => this.#shell(accept(), client));
     if (this.device.exec) session.on('exec', (accept, _reject, info) => void this.#exec(accept(), info.command, client));
+  }
+
+  #send(channel: Pick<ServerChannel, 'write'>, data: string): void {
+    const { pieces = whole => [whole] } = this.#options;
+    if (data === '') return;
+    for (const piece of pieces(Buffer.from(data))) channel.write(piece);
+  }
+
+  /** What is dropped is dropped after what was written: the cut waits until that is on the wire. */
+  #raw(channel: ServerChannel, client: Connection): void {
+    const wire = { write: (data: string) => this.#send(channel, data), cut: () => void channel.end(() => this.#cut(client, false)) };
+    const session = this.device.openWire?.(wire);
+    channel.on('data', (data: Buffer) => session?.keys(data.toString('latin1')));
+    channel.on('close', () => session?.hangUp());
   }
 
   #shell(channel: ServerChannel, client: Connection): void {
@@ -170,7 +188,7 @@ export class LabDevice {
       typed: line => this.typed.push(line),
       listener: () => this.#listener(client),
       wire: {
-        write: data => void channel.write(data),
+        write: data => this.#send(channel, data),
         end: () => {
           channel.exit(0);
           channel.end();
@@ -199,15 +217,15 @@ export class LabDevice {
           ? { stdout: '', stderr: '', status: 0 }
           : (this.device.exec?.(command) ?? { stdout: '', stderr: '', status: 127 });
     if (this.#options.delays.command > 0) await pause(this.#options.delays.command);
-    if (fault?.does === 'cutAfter') return this.#cut(client, false);
+    if (fault?.does === 'cutAfter' || result.cut) return this.#cut(client, false);
     await hear('done', command);
     const half = this.tap ? Math.ceil(result.stdout.length / 2) : 0;
     if (half > 0) {
-      channel.write(result.stdout.slice(0, half));
+      this.#send(channel, result.stdout.slice(0, half));
       await hear('output', command);
     }
-    if (result.stdout) channel.write(result.stdout.slice(half));
-    if (result.stderr) channel.stderr.write(result.stderr);
+    this.#send(channel, result.stdout.slice(half));
+    this.#send(channel.stderr, result.stderr);
     await hear('prompt', command);
     channel.exit(result.status);
     channel.end();

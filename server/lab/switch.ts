@@ -41,9 +41,24 @@ export interface ExecResult {
   readonly stdout: string;
   readonly stderr: string;
   readonly status: number;
+  /** The connection drops instead. */
+  readonly cut?: boolean;
 }
 
-/** The box itself: it outlives its sessions. Exactly one of `openCli` and `exec` is there. */
+/** What a device that does its own echo needs of the channel under it. */
+export interface RawWire {
+  write(data: string): void;
+  /** Drops the connection, after what was written. */
+  cut(): void;
+}
+
+/** One logged-in user of such a device: keys as they come. */
+export interface RawSession {
+  keys(data: string): void;
+  hangUp(): void;
+}
+
+/** The box itself: it outlives its sessions. Exactly one of `openCli`, `openWire` and `exec` is there. */
 export interface LabSwitch {
   readonly platform: string;
   readonly hostname: string;
@@ -54,6 +69,8 @@ export interface LabSwitch {
   /** Ports that lead into the network: trunks with a list of their own, nobody's to attach. */
   readonly uplinks: readonly string[];
   openCli?(): CliSession;
+  /** For a device that is no CLI of ours: a recording. */
+  openWire?(wire: RawWire): RawSession;
   exec?(command: string): ExecResult;
   /** The running configuration as text, for tests to compare: what is in force now, never a candidate. */
   running(): string;

@@ -1,9 +1,13 @@
 import type { Device, Dialect } from '../model.ts';
 import type { Credentials, Hop } from '../transport/hop.ts';
 import { connectSsh } from '../transport/ssh.ts';
+import type { Connection } from '../transport/transport.ts';
 import { ExecTerminal } from './exec.ts';
 import { ShellTerminal } from './shell.ts';
 import type { Terminal } from './terminal.ts';
+
+/** Stands between a connection and who types on it: a recorder. */
+export type Through = (connection: Connection) => Connection;
 
 /**
  * Logs in and gets ready to type.
@@ -16,8 +20,9 @@ export async function openTerminal(
   deadline: number,
   jumps: readonly Hop[] = [],
   connectTime?: number,
+  through: Through = connection => connection,
 ): Promise<Terminal> {
-  const connection = await connectSsh(device, credentials, deadline, jumps, connectTime);
+  const connection = through(await connectSsh(device, credentials, deadline, jumps, connectTime));
   if (dialect.session === 'exec') return new ExecTerminal(connection, { dialect, device: device.name });
   try {
     return await ShellTerminal.open(connection, { dialect, enableSecret: credentials.enable, device: device.name }, deadline);

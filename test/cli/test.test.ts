@@ -129,7 +129,7 @@ describe('mercury test --watch', () => {
       .replaceAll('GigabitEthernet1/0/7', 'Ethernet7');
     tree.write('test/cases/arista_eos/x.yml', other);
     await using running = startMercury(['--root', tree.path, 'test', '--watch'], { cwd: tree.path });
-    const waits = async (times: number) => running.prints(new RegExp(`(?:Waiting for a change[^]*){${times}}`));
+    const waits = async (times: number) => running.prints(new RegExp(`(?:Waiting for a change[\\s\\S]*){${times}}`));
     await waits(1);
     expect(running.out).toContain('4 passed');
 
