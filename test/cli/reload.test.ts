@@ -81,6 +81,6 @@ describe('mercury serve, told SIGHUP,', () => {
 
   it('is told at the start that there is no policy', async () => {
     await using service = bench.start(['serve'], { env: { MERCURY_PORT: '0' } });
-    await service.prints(/"msg":"there is no policy\.yml in the inventory: whoever may call may do all that /, 'err');
+    await service.prints(/"level":40.*"msg":"there is no policy\.yml in the inventory: whoever may call may do all that /, 'err');
   });
 });
