@@ -7,6 +7,8 @@ import pino, { type DestinationStream, type Logger } from 'pino';
 const MASK = '********';
 const secrets = new Set<string>();
 let pattern: RegExp | undefined;
+/** Finds each of them in JSON text, as it is written there. */
+let patternInJson: RegExp | undefined;
 
 /** Remembers values that must never be shown, plain and encoded. */
 export function learnSecrets(values: readonly (string | undefined)[]): void {
@@ -14,9 +16,12 @@ export function learnSecrets(values: readonly (string | undefined)[]): void {
   // One or two characters would mask half of every text.
   for (const value of values) if (value !== undefined && value.length >= 3) for (const form of formsOf(value)) secrets.add(form);
   if (secrets.size === before) return;
-  const forms = [...secrets].sort((a, b) => b.length - a.length).map(form => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
-  pattern = new RegExp(forms.join('|'), 'g');
+  const forms = [...secrets].sort((a, b) => b.length - a.length);
+  pattern = new RegExp(forms.map(escaped).join('|'), 'g');
+  patternInJson = new RegExp([...new Set(forms.map(jsonOf))].map(escaped).join('|'));
 }
+
+const escaped = (form: string) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 
 /** The shapes that a text takes on its way through other programs: what a secret may look like in a log. */
 function formsOf(text: string): string[] {
@@ -72,7 +77,15 @@ export function masked(text: string): string {
  * would be JSON no more.
  */
 export function maskedJson(value: unknown, space?: number): string {
+  // Nearly always there is nothing to mask, and one look at the whole says so.
+  const plain = JSON.stringify(value, undefined, space);
+  if (isClean(plain)) return plain;
   return JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? masked(part) : withMaskedNames(part)), space);
+}
+
+/** Whether a JSON text holds no secret: what is inside one of its texts stands there as it is written in JSON. */
+function isClean(json: string | undefined): boolean {
+  return json === undefined || patternInJson === undefined || !patternInJson.test(json);
 }
 
 function withMaskedNames(part: unknown): unknown {
@@ -85,7 +98,7 @@ function withMaskedNames(part: unknown): unknown {
 
 /** A stream whose every line, a JSON object, is masked on the way. */
 function maskedStream(under: DestinationStream): DestinationStream {
-  return { write: line => under.write(pattern === undefined ? line : `${maskedJson(JSON.parse(line))}\n`) };
+  return { write: line => under.write(isClean(line) ? line : `${maskedJson(JSON.parse(line))}\n`) };
 }
 
 /** `fd` 1 is standard output, 2 standard error. Written at once: a line that explains a crash must not be lost in it. */
