@@ -19,7 +19,7 @@ export interface Rendering {
 export function renderStep(task: Task, mode: string, rendering: Rendering): Step | undefined {
   if (!holds(task.when, rendering.values)) return undefined;
   const own = Object.entries(task.vars).map(([name, value]) => [name, renderText(value, rendering.values, 'plain')]);
-  const values: Values = { ...rendering.values, ...Object.fromEntries(own) };
+  const values: Values = own.length === 0 ? rendering.values : { ...rendering.values, ...Object.fromEntries(own) };
   const lines = renderCommands(task.commands, { ...rendering, values });
   if (lines.length === 0) return undefined;
   return {

@@ -2,6 +2,7 @@ import Handlebars from 'handlebars';
 import { at, ChangeError, messageOf } from '../errors.ts';
 import type { Line, Place, Value, Values } from '../model.ts';
 import { LibraryError } from './complaints.ts';
+import { flatten } from './flat.ts';
 import { HELPERS, wrongCall } from './helpers.ts';
 import { syntaxComplaint } from './syntax.ts';
 import type { Template } from './written.ts';
@@ -45,15 +46,13 @@ export function compileTemplate(source: string, place: Place, folded = false): T
   const names: { name: string; place: Place }[] = [];
   walkProgram(program, { file: place.file, lineAt, names, inEach: false });
   const run = handlebars.compile(program, { noEscape: true, compat: true, knownHelpers: KNOWN_HELPERS, knownHelpersOnly: true });
-  return {
-    place,
-    names,
-    render: (values: Values, typed: Typed) =>
-      toLines(
-        rendered(() => run(values, { data: { typed, file: place.file } }), place),
-        place,
-      ),
-  };
+  const render = (values: Values, typed: Typed) =>
+    toLines(
+      rendered(() => run(values, { data: { typed, file: place.file } }), place),
+      place,
+    );
+  const flat = flatten(program, place, text => render({}, () => text));
+  return { place, names, render: flat ? (values, typed) => flat(values, typed) ?? render(values, typed) : render };
 }
 
 /** A helper that cannot use what it was given says so in its own words; they become an error that knows its place. */

@@ -407,3 +407,37 @@ it('compiles or complains, whatever the text of the block', () => {
     { numRuns: 1500 },
   );
 });
+
+it('renders text and names alone as it renders them beside a block', () => {
+  const piece = fc.constantFrom(
+    'a',
+    ' b',
+    '\n',
+    '{{port}}',
+    '{{mode}}',
+    '{{yes}}',
+    '{{missing}}',
+    '{{none}}',
+    '{{! said }}',
+    '\n{{! alone }}\n',
+  );
+  const rendered = (source: string, values: Values, writing: (value: unknown) => string) => {
+    const told: unknown[] = [];
+    const lines = compileTemplate(source, HERE).render(values, (value, place) => {
+      told.push([value ?? null, place]);
+      return writing(value);
+    });
+    return { lines, told };
+  };
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 14 }), fc.constantFrom('', 'v', 'two\nlines', '\n'), (pieces, suffix) => {
+      const source = pieces.join('');
+      const writing = (value: unknown) => `${String(value ?? null)}${suffix}`;
+      const alone = rendered(`x${source}`, VALUES, writing);
+      const beside = rendered(`x{{#if no}}{{/if}}${source}`, VALUES, writing);
+      expect(alone.lines).toEqual(beside.lines);
+      expect(alone.told.slice(-beside.told.length || alone.told.length)).toEqual(beside.told);
+    }),
+    { numRuns: 500 },
+  );
+});
