@@ -47,10 +47,10 @@ export const configSchema = z
       .transform(hosts => hosts.map(host => host.replace(/^\[(.*)\]$/, '$1')))
       .prefault('127.0.0.1')
       .describe('The addresses to listen on.'),
-    port: port.default(6190),
-    playbooks: z.string().default('playbooks'),
-    templates: z.string().default('templates'),
-    inventory: z.string().default('inventory'),
+    port: port.default(6190).describe('TCP port; 0 takes any that is free.'),
+    playbooks: z.string().default('playbooks').describe('Folder; a relative one starts from the root folder.'),
+    templates: z.string().default('templates').describe('Likewise.'),
+    inventory: z.string().default('inventory').describe('Likewise.'),
     credentials: z.string().default('/etc/mercury/credentials.yml').describe('Outside the repository, readable by nobody else.'),
     vault_password_file: z.string().min(1, 'must be a path').optional().describe('The password of what ansible-vault encrypted.'),
     call_time: time
@@ -63,7 +63,10 @@ export const configSchema = z
       .refine(ms => ms >= 100, 'must be 100ms or more')
       .describe('How long a device, or a jump host, may take to take a connection.'),
     grace: time.prefault('60s').describe('How long running changes may go on after SIGTERM.'),
-    log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    log_level: z
+      .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+      .default('info')
+      .describe('The audit does not depend on it.'),
     auth: z
       .preprocess(listed, z.array(z.enum(AUTH_SCHEMES, SCHEMES), SCHEMES).min(1, SCHEMES))
       .prefault('none')
@@ -94,11 +97,11 @@ export const configSchema = z
       .optional()
       .describe('The client URLs of its members, asked in turn.'),
     etcd_prefix: z.string().min(1).default('mercury/locks/').describe('What the keys of all locks begin with.'),
-    etcd_user: z.string().min(1).optional(),
-    etcd_password_file: pem,
+    etcd_user: z.string().min(1).optional().describe('A user of etcd who may read and write below the prefix.'),
+    etcd_password_file: pem.describe('The password of that user is in this file.'),
     etcd_ca: pem.describe('PEM file with the authorities to believe.'),
     etcd_cert: pem.describe('PEM file with our certificate.'),
-    etcd_key: pem,
+    etcd_key: pem.describe('PEM file with its private key.'),
   })
   .superRefine((config, context) => {
     for (const [key, why] of contradictionsIn(config)) context.addIssue({ code: 'custom', path: [key], message: why });

@@ -11,6 +11,7 @@ import { importManual, keyscanManual, lintManual, manual, reviewManual, verifyMa
 import type { RecordOptions } from './cli/record.ts';
 import type { ReplayOptions } from './cli/replay.ts';
 import type { ReviewOptions } from './cli/review.ts';
+import type { SchemaOptions } from './cli/schema.ts';
 import type { CommonOptions } from './cli/setup.ts';
 import type { TestOptions } from './cli/test.ts';
 import { type RequestOptions, withRequestOptions } from './cli/words.ts';
@@ -36,6 +37,14 @@ sub('lint', 'read playbooks, templates and inventory, and hold them to the rules
   .option('--rules', 'list the rules instead: what each asks, and why')
   .addHelpText('after', lintManual)
   .action(run(async (options: LintOptions) => (await import('./cli/lint.ts')).lintCommand({ ...common(), ...options })));
+sub(
+  'schema',
+  'print the JSON Schema of a kind of file, for editors; without a name, list them',
+  'mercury schema playbook > playbook.schema.json',
+)
+  .argument('[name]', 'such as playbook')
+  .option('--write', 'write all of them to server/schemas/')
+  .action(run(async (name: string | undefined, options: SchemaOptions) => (await import('./cli/schema.ts')).schemaCommand(name, options)));
 
 const onPort = 'leaf-201 Ethernet7 \\\n    --mode trunk --native 100 --allowed 200,210-219';
 withRequestOptions(sub('plan', 'print exactly what would be typed; touch no device', `mercury plan attach_port ${onPort}`)).action(

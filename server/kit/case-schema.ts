@@ -75,7 +75,7 @@ const sectionSchema = z.union(
       has: someLines.optional().describe('These lines are in it.'),
       lacks: someLines.optional().describe('None of these lines is in it.'),
     }),
-    z.strictObject({ absent: z.literal(true, 'must be true') }),
+    z.strictObject({ absent: z.literal(true, 'must be true').describe('The section is not there.') }),
   ],
   { error: 'must be the text of the section, { has, lacks } or { absent: true }' },
 );
@@ -83,7 +83,10 @@ export type SectionShape = z.infer<typeof sectionSchema>;
 
 const expectSchema = z
   .strictObject({
-    outcome: z.enum(OUTCOMES, `must be one of ${OUTCOMES.join(', ')}`).optional(),
+    outcome: z
+      .enum(OUTCOMES, `must be one of ${OUTCOMES.join(', ')}`)
+      .optional()
+      .describe('How the call ends.'),
     answer: z.unknown().optional().describe('What a question is answered: true, false, a list.'),
     error: texts('must be a text or a list of texts').optional().describe('What the error says, among other things.'),
     saved: z.boolean().optional().describe('Whether it would survive a reload.'),
@@ -110,10 +113,11 @@ export const casesSchema = z.strictObject({
         call: oneOrMany(callSchema, 'must be { method, params }, or a list of these')
           .optional()
           .describe('What is sent; several are sent in order, and `expect` is about the last. Left out: what the recording was made with.'),
-        expect: expectSchema,
+        expect: expectSchema.describe('What is true afterwards.'),
       }),
     )
-    .min(1, 'has no case'),
+    .min(1, 'has no case')
+    .describe('One after the other, each on a switch of its own.'),
 });
 export type CasesShape = z.infer<typeof casesSchema>;
 

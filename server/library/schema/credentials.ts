@@ -14,19 +14,20 @@ const textSchema = z.union(
       env: z
         .string()
         .regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable')
-        .refine(name => !name.startsWith('MERCURY_'), 'variables that begin with MERCURY_ are settings: call it otherwise'),
+        .refine(name => !name.startsWith('MERCURY_'), 'variables that begin with MERCURY_ are settings: call it otherwise')
+        .describe('It stands in this environment variable.'),
     }),
-    z.strictObject({ file: z.string().min(1, 'must be a path') }),
+    z.strictObject({ file: z.string().min(1, 'must be a path').describe('It stands in this file.') }),
   ],
   { error: issue => (issue.input === undefined ? 'received undefined' : FORMS) },
 );
 export type TextShape = z.infer<typeof textSchema>;
 
 const entryShape = z.strictObject({
-  username: textSchema.refine(name => name !== '', 'is empty'),
-  password: textSchema.optional(),
+  username: textSchema.refine(name => name !== '', 'is empty').describe('Whom to log in as.'),
+  password: textSchema.optional().describe('For the login.'),
   private_key: textSchema.optional().describe('Path of a private key file, or the key itself.'),
-  passphrase: textSchema.optional(),
+  passphrase: textSchema.optional().describe('Of the private key.'),
   agent: z
     .union([z.boolean(), z.string().min(1)], { error: 'must be true, or the path of the agent’s socket' })
     .optional()

@@ -8,7 +8,7 @@ const address = z.string().min(1).describe('IPv4, IPv6 or host name.');
 
 /** How an SSH server is reached and known, be it a device or a jump host. */
 const ssh = {
-  port: z.int().min(1).max(65535).optional(),
+  port: z.int().min(1).max(65535).optional().describe('TCP port of its SSH server; 22 when left out.'),
   host_keys: z
     .union(
       [
@@ -17,7 +17,8 @@ const ssh = {
       ],
       { error: 'must be `any` or a list of fingerprints' },
     )
-    .optional(),
+    .optional()
+    .describe('Fingerprints of the keys to believe, as ssh-keygen -l prints them. any: accept whatever comes, for labs only.'),
   known_hosts: z.string().min(1).optional().describe('A file of host keys as OpenSSH keeps it; relative to the root folder.'),
   ssh_profile: z
     .enum(['modern', 'legacy'], 'must be modern or legacy')
@@ -47,7 +48,7 @@ const jumpSchema: z.ZodType<JumpShape> = z.union([z.string(), z.lazy(() => z.str
 
 const layer = {
   ...ssh,
-  platform: z.string().optional(),
+  platform: z.string().optional().describe('A folder of playbooks/, or one of its aliases.'),
   credentials: credentials.optional(),
   uplinks: z.array(z.string()).optional().describe('Ports and LAGs that nobody may attach or detach.'),
   allowed_vlans: z
@@ -55,26 +56,30 @@ const layer = {
     .transform(value => (Array.isArray(value) ? value.join(',') : String(value)))
     .optional()
     .describe('VLANs that calls may name: 100,200-299. Left out: all that the platform allows; empty: none.'),
-  physical_networks: z.array(z.string()).optional(),
-  vars: z.record(z.string(), valueSchema).optional(),
+  physical_networks: z.array(z.string()).optional().describe('Neutron’s names of the networks that it is wired to.'),
+  vars: z.record(z.string(), valueSchema).optional().describe('Values for playbooks; they go before the playbooks’ own vars.'),
 };
 
 const name = z.string().regex(/^[\w.-]+$/, 'a name has only letters, digits, dots, dashes and underscores');
 
 export const inventorySchema = z.strictObject({
-  defaults: z.strictObject(layer).default({}),
-  groups: z.record(name, z.strictObject(layer)).default({}),
+  defaults: z.strictObject(layer).default({}).describe('For every device, unless a group or the device itself says otherwise.'),
+  groups: z.record(name, z.strictObject(layer)).default({}).describe('For the devices that name them.'),
   devices: z
     .record(
       name,
       z.strictObject({
         ...layer,
         address,
-        groups: z.array(z.string()).default([]),
+        groups: z
+          .array(z.string())
+          .default([])
+          .describe('What one of these says goes before the defaults; the last of them before the others.'),
         switch_ids: z.array(z.string()).default([]).describe('MAC addresses by which Ironic knows the switch, in any notation.'),
       }),
     )
-    .default({}),
+    .default({})
+    .describe('Switches and hosts by name; what stands here goes before groups and defaults.'),
 });
 export type InventoryShape = z.infer<typeof inventorySchema>;
 export type LayerShape = InventoryShape['defaults'];

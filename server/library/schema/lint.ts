@@ -39,7 +39,8 @@ const ruleSchema = z
   })
   .refine(rule => [rule.never, rule.needs, rule.line].filter(Boolean).length === 1, ONE_OF)
   .refine(rule => [rule.after, rule.not_after, rule.with].filter(Boolean).length === (rule.line === undefined ? 0 : 1), ONE_OF)
-  .refine(rule => rule.until === undefined || rule.after !== undefined, '`until` belongs to `after`');
+  .refine(rule => rule.until === undefined || rule.after !== undefined, '`until` belongs to `after`')
+  .meta({ id: 'rule', oneOf: [{ required: ['never'] }, { required: ['needs'] }, { required: ['line'] }] });
 export type LintRuleShape = z.infer<typeof ruleSchema>;
 
 const ID = 'the id of a rule is words with dashes: replace-before-trunk';
