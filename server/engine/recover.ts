@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ChangeError, messageOf } from '../errors.ts';
-import { ENDS_DETACHED, type GiveBack, type Rescue, type Step } from '../model.ts';
+import { type ChangePlan, ENDS_DETACHED, type GiveBack, type Rescue, type Step } from '../model.ts';
 import type { Saved } from '../result.ts';
 import { commit, confirm, save } from './commit.ts';
 import { giveBack } from './give-back.ts';
@@ -31,7 +31,7 @@ const ONCE_MORE = 250;
  */
 export async function recover(visit: Visit, before: Look, thrown: unknown): Promise<Ending> {
   const failure = thrown instanceof ChangeError ? thrown : new ChangeError('internal', messageOf(thrown), { cause: thrown });
-  const way: Way = { whole: visit.phase !== 'typing', undone: false, closing: false };
+  const way: Way = { whole: visit.phase !== 'typing' || isOneLine(visit.plan), undone: false, closing: false };
   while (true) {
     try {
       const ending = await takeBack(visit, before, failure, way);
@@ -48,6 +48,11 @@ export async function recover(visit: Visit, before: Look, thrown: unknown): Prom
       return { outcome: 'unknown', error, saved: NOT_NEEDED };
     }
   }
+}
+
+/** Such a change has no half: where it did not hold before and does now, it was made, whatever became of the answer. */
+function isOneLine({ transaction, steps }: ChangePlan): boolean {
+  return transaction === undefined && steps.flatMap(({ lines }) => lines).length === 1;
 }
 
 async function takeBack(visit: Visit, before: Look, failure: ChangeError, way: Way): Promise<Ending> {

@@ -117,6 +117,14 @@ describe('the Open vSwitch playbooks on the lab box', () => {
     expect(said(site.box, 'ovs-vsctl --if-exists get Interface pf0vf3 ofport')).toBe('');
   });
 
+  it('leaves a serving port as it was asked to be where only the answer was lost', async () => {
+    await using site = await startSite();
+    expect(await site.does('attach_port', { port: 'pf0vf3', mode: 'access', native_vlan: 100 })).toBe('applied');
+    site.lab.device('dpu-1').faults.plant({ on: /set Port pf0vf3 vlan_mode=access tag=200/, does: 'cutAfter' });
+    expect(await site.does('update_port', { port: 'pf0vf3', mode: 'access', native_vlan: 200 })).toBe('applied');
+    expect(said(site.box, 'ovs-vsctl get Port pf0vf3 tag')).toBe('200');
+  });
+
   it('gives a serving port back as it was when a change is refused', async () => {
     await using site = await startSite();
     await site.does('attach_port', { port: 'pf0vf3', mode: 'access', native_vlan: 100 });
