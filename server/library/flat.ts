@@ -1,9 +1,8 @@
 import type { Line, Place, Value, Values } from '../model.ts';
+import type { Typed } from './evaluate.ts';
 
 /** Stands for a value when a template is cut up; of Unicode's private use area, as the markers of lines are. */
 const HOLE = '\uE002';
-
-type Typed = (value: Value, place: Place) => string;
 
 /** A name whose value is written, and where. */
 interface Hole {
@@ -12,7 +11,7 @@ interface Hole {
 }
 
 /**
- * A template of nothing but text and `{{name}}`, as most are, cut into its pieces once: its lines are put together without Handlebars.
+ * A template of nothing but text and `{{name}}`, as most are, cut into the pieces of its lines once: no rendered text has to be taken apart into lines.
  * Answers undefined for any other. `linesWith` renders it with that text for each value.
  */
 export function flatten(
@@ -32,7 +31,7 @@ export function flatten(
   if (lines.reduce((sum, { pieces }) => sum + pieces.length - 1, 0) !== holes.length) return undefined;
   return (values, typed) => {
     const texts = holes.map(({ name, place: at }) => typed((Object.hasOwn(values, name) ? values[name] : undefined) as Value, at));
-    // A value that is several lines itself is Handlebars' to lay out.
+    // A value that is several lines itself makes lines of its own.
     if (texts.some(text => text.includes('\n'))) return undefined;
     let next = 0;
     return lines.map(({ pieces, line }) => {

@@ -1,9 +1,10 @@
 import Handlebars from 'handlebars';
 import { at, ChangeError, messageOf } from '../errors.ts';
-import type { Line, Place, Value, Values } from '../model.ts';
+import type { Line, Place, Values } from '../model.ts';
 import { LibraryError } from './complaints.ts';
+import { partOf, type Typed } from './evaluate.ts';
 import { flatten } from './flat.ts';
-import { HELPERS, wrongCall } from './helpers.ts';
+import { wrongCall } from './helpers.ts';
 import { syntaxComplaint } from './syntax.ts';
 import type { Template } from './written.ts';
 
@@ -19,22 +20,8 @@ const MARKER = /\uE000(\d+)\uE001/g;
 /** Blocks that render to nothing leave their markers in front of the next line: the last one before its text is its own. */
 const LEADING = /^(?:\uE000(\d+)\uE001)+/;
 
-type Typed = (value: Value, place: Place) => string;
-
-const handlebars = Handlebars.create();
-for (const name of ['lookup', 'log', 'with', 'helperMissing', 'blockHelperMissing']) handlebars.unregisterHelper(name);
-
 const BLOCKS = new Set(['if', 'unless', 'each']);
 const LOOP_NAMES = new Set(['@first', '@last', '@index']);
-const KNOWN_HELPERS = Object.fromEntries([...Object.keys(HELPERS), ...BLOCKS, 'typed'].map(name => [name, true]));
-
-handlebars.registerHelper({
-  ...Object.fromEntries(Object.entries(HELPERS).map(([name, { run }]) => [name, run])),
-  typed: (value: unknown, line: number, options: Handlebars.HelperOptions) => {
-    const { typed, file } = options.data as { typed: Typed; file: string };
-    return marker(line) + typed(value as Value, { file, line });
-  },
-});
 
 /**
  * Compiles a block that stands at `place`. `folded`: all of it was written at that one line.
@@ -45,10 +32,10 @@ export function compileTemplate(source: string, place: Place, folded = false): T
   const program = parse(source, place, lineAt);
   const names: { name: string; place: Place }[] = [];
   walkProgram(program, { file: place.file, lineAt, names, inEach: false });
-  const run = handlebars.compile(program, { noEscape: true, compat: true, knownHelpers: KNOWN_HELPERS, knownHelpersOnly: true });
+  const write = partOf(program, place.file);
   const render = (values: Values, typed: Typed) =>
     toLines(
-      rendered(() => run(values, { data: { typed, file: place.file } }), place),
+      rendered(() => write({ values, typed: (value, at) => marker(at.line) + typed(value, at) }), place),
       place,
     );
   const flat = flatten(program, place, text => render({}, () => text));

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
+import Handlebars from 'handlebars';
 import { describe, expect, it } from 'vitest';
 import { renderCommands } from '../../server/engine/render.ts';
 import { ChangeError } from '../../server/errors.ts';
 import { LibraryError } from '../../server/library/complaints.ts';
+import { HELPERS } from '../../server/library/helpers.ts';
 import { compileTemplate } from '../../server/library/template.ts';
 import type { Values } from '../../server/model.ts';
 import { ATTACH_FILE, altered, LibraryOnDisk } from './files.ts';
@@ -439,5 +441,67 @@ it('renders text and names alone as it renders them beside a block', () => {
       expect(alone.told.slice(-beside.told.length || alone.told.length)).toEqual(beside.told);
     }),
     { numRuns: 500 },
+  );
+});
+
+// Two numbers side by side are one number to Handlebars, their sum: here something stands between them.
+it('means what Handlebars means by the same text', () => {
+  const condition = fc.constantFrom(
+    'yes',
+    'no',
+    'none',
+    'list',
+    'empty',
+    'port',
+    'zero',
+    '(eq mode "trunk")',
+    '(eq port none)',
+    '(vlans list)',
+    '"a"',
+    '0',
+  );
+  const source = fc.letrec<{ block: string }>(tie => ({
+    block: fc
+      .array(
+        fc.oneof(
+          { maxDepth: 3, depthSize: 'small' },
+          fc.constantFrom(
+            'a',
+            ' b\n',
+            '\n',
+            '{{port}}',
+            '<{{zero}}>',
+            '<{{yes}}>',
+            '{{vlans list except=200 sep="-"}}',
+            '{{join list ", "}}',
+            '{{! said }}',
+            '{{~port~}}',
+          ),
+          fc
+            .tuple(fc.constantFrom('if', 'unless'), condition, tie('block'), tie('block'))
+            .map(([helper, of, then, otherwise]) => `{{#${helper} ${of}}}${then}{{else}}${otherwise}{{/${helper}}}`),
+          fc
+            .tuple(condition, condition, tie('block'), tie('block'))
+            .map(([one, two, then, otherwise]) => `{{#if ${one}}}x{{else if ${two}}}${then}{{else}}${otherwise}\n{{/if}}\n`),
+          fc
+            .tuple(fc.constantFrom('list', 'same', 'empty', 'none', '(vlan_chunks list)'), tie('block'))
+            .map(
+              ([list, each]) =>
+                `{{#each ${list}}}\n{{#unless @first}}, {{/unless}}{{this}} {{@index}};{{#if @last}}.{{/if}}${each}\n{{else}}none{{/each}}`,
+            ),
+        ),
+        { maxLength: 4 },
+      )
+      .map(parts => parts.join('')),
+  })).block;
+  const theirs = Handlebars.create();
+  theirs.registerHelper(Object.fromEntries(Object.entries(HELPERS).map(([name, { run }]) => [name, run])));
+  const values: Values = { ...VALUES, zero: 0 };
+  fc.assert(
+    fc.property(source, block => {
+      const lines = compileTemplate(block, HERE).render(values, value => String(value));
+      expect(lines.map(({ text }) => text).join('\n')).toBe(theirs.compile(block, { noEscape: true, compat: true })(values));
+    }),
+    { numRuns: 150 },
   );
 });
