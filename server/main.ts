@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { resolve } from 'node:path';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import type { CallOptions } from './cli/call.ts';
 import type { ExplainOptions } from './cli/explain.ts';
 import type { ImportOptions } from './cli/import.ts';
@@ -8,13 +8,15 @@ import type { KeyscanOptions } from './cli/keyscan.ts';
 import type { LabCommandOptions } from './cli/lab.ts';
 import type { LintOptions } from './cli/lint.ts';
 import { importManual, keyscanManual, lintManual, manual, reviewManual, verifyManual } from './cli/manuals.ts';
+import type { NewDeviceOptions } from './cli/new-device.ts';
+import type { NewPlatformOptions } from './cli/new-platform.ts';
 import type { RecordOptions } from './cli/record.ts';
 import type { ReplayOptions } from './cli/replay.ts';
 import type { ReviewOptions } from './cli/review.ts';
 import type { SchemaOptions } from './cli/schema.ts';
 import type { CommonOptions } from './cli/setup.ts';
 import type { TestOptions } from './cli/test.ts';
-import { type RequestOptions, withRequestOptions } from './cli/words.ts';
+import { number, type RequestOptions, several, withDeviceOptions, withPlatformOptions, withRequestOptions } from './cli/words.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
@@ -95,7 +97,7 @@ withRequestOptions(
   .option('--out <file>', 'the recording goes there; to standard output when left out')
   .option('--reads', 'type nothing but reads: what "mercury verify" asks')
   .option('--anonymous', 'mask serial numbers, too, and call the user "user"')
-  .option('--hide <pattern>', 'mask what matches, too; may be given several times', (text, all: string[]) => [...all, text], [])
+  .option('--hide <pattern>', 'mask what matches, too; may be given several times', several, [])
   .option('--force', 'write over a file that is there')
   .action(
     runWords(async (words, options: CommonOptions & RecordOptions) => (await import('./cli/record.ts')).recordCommand(words, options)),
@@ -140,6 +142,18 @@ sub(
   .action(
     run(async (file: string, options: ImportOptions) => (await import('./cli/import.ts')).importCommand(file, { ...common(), ...options })),
   );
+
+const fresh = sub('new', 'begin a platform, or add a device', 'mercury new platform acme_os --like cisco_ios');
+withPlatformOptions(fresh.command('platform')).action(
+  run(async (name: string, options: NewPlatformOptions) =>
+    (await import('./cli/new-platform.ts')).newPlatformCommand(name, { ...common(), ...options }),
+  ),
+);
+withDeviceOptions(fresh.command('device')).action(
+  run(async (name: string, options: NewDeviceOptions) =>
+    (await import('./cli/new-device.ts')).newDeviceCommand(name, { ...common(), ...options }),
+  ),
+);
 
 sub('keyscan', 'show the host keys of devices, for review; write nothing', 'mercury keyscan leaf-201 leaf-202')
   .argument('[devices...]', 'inventory names')
@@ -210,9 +224,4 @@ function runWords<O extends RequestOptions>(work: (words: readonly (string | und
   return run((method?: string, devices?: string, port?: string, options?: O) =>
     work([method, devices, port], { ...common(), ...(options as O) }),
   );
-}
-
-function number(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
 }

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Method, PLAYBOOK_METHODS } from '../model.ts';
 
 /** How plan, apply and verify are told what to do: words on the command line, or a JSON-RPC call as it came over the wire. */
@@ -52,4 +52,38 @@ export function withRequestOptions(command: Command): Command {
     .option('--vlan <vlan>', 'add_network, delete_network: the VLAN')
     .option('--name <name>', 'add_network, delete_network: the network’s name')
     .option('--request <file>', 'a JSON-RPC call in a file, instead of all these; - reads standard input');
+}
+
+/** How `new platform` and `new device` are told what to begin. */
+export function withPlatformOptions(command: Command): Command {
+  return command
+    .description('copy playbooks, templates and cases of the platform that is most like it')
+    .argument('<name>', 'as Netmiko and Ansible call it')
+    .requiredOption('--like <platform>', 'the one to begin from')
+    .option('--dry-run', 'only say what would be written');
+}
+
+export function withDeviceOptions(command: Command): Command {
+  return command
+    .description('add a device to the inventory; what stands there stays as it is')
+    .argument('<name>', 'its name in the inventory')
+    .requiredOption('--address <address>', 'IPv4, IPv6 or host name')
+    .option('--platform <platform>', 'needed unless a group of it says so')
+    .option('--port <port>', 'the port of SSH, where it is not 22', number)
+    .option('--group <name>', 'a group of the inventory; may be given several times', several, [])
+    .option('--credentials <entry>', 'an entry of the credentials file')
+    .option('--uplink <port>', 'a port that nobody may change; may be given several times', several, [])
+    .option('--switch-id <mac>', 'a MAC by which Ironic knows it; may be given several times', several, [])
+    .option('--file <file>', 'of the inventory, where there are several')
+    .option('--dry-run', 'only say what would be written');
+}
+
+/** An option that may be given several times. */
+export function several(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text];
+}
+
+export function number(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
 }

@@ -1,7 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { mercury } from './run.ts';
 
-const SUBS = ['serve', 'lint', 'plan', 'apply', 'verify', 'test', 'record', 'replay', 'call', 'lab', 'demo', 'import', 'review', 'schema'];
+const SUBS = [
+  'serve',
+  'lint',
+  'plan',
+  'apply',
+  'verify',
+  'test',
+  'record',
+  'replay',
+  'new',
+  'call',
+  'lab',
+  'demo',
+  'import',
+  'review',
+  'schema',
+];
 
 describe('mercury without a good command', () => {
   it('shows its help and ends with 2 when nothing is asked', async () => {
