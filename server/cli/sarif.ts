@@ -13,7 +13,7 @@ export function sarifOf({ complaints, findings }: Linted, rules: readonly Listed
     runs: [
       {
         tool: { driver: { name: 'Mercury', rules: rules.map(ruleOf) } },
-        originalUriBaseIds: { ROOT: { description: { text: 'The folder that playbooks, templates and inventory are in.' } } },
+        originalUriBaseIds: { '%SRCROOT%': { description: { text: 'The folder that playbooks, templates and inventory are in.' } } },
         columnKind: 'utf16CodeUnits',
         results: [...refused, ...findings].map(({ rule, severity, place, message }) => ({
           ruleId: rule,
@@ -43,7 +43,7 @@ function ruleOf({ id, severity, what, why, platforms }: ListedRule): object {
 /** A variable, or a file that is not there, has no line. */
 function locationOf({ file, line }: Place): object {
   const uri = file.split('/').map(encodeURIComponent).join('/');
-  return { artifactLocation: { uri, uriBaseId: 'ROOT' }, ...(line > 0 ? { region: { startLine: line } } : {}) };
+  return { artifactLocation: { uri, uriBaseId: '%SRCROOT%' }, ...(line > 0 ? { region: { startLine: line } } : {}) };
 }
 
 /** The same finding after lines were added above it. */

@@ -100,6 +100,22 @@ describe('the rules of a platform', () => {
   });
 });
 
+describe('what the inventory sets', () => {
+  const trapped = altered(
+    ATTACH_FILE,
+    '      interface {{port}}\n',
+    '      {{#if trap}}\n      configure\n      {{/if}}\n      interface {{port}}\n',
+  );
+  const vars = (text: string) =>
+    altered(INVENTORY_FILE, '  sw1: { address: 192.0.2.1 }', `  sw1: { address: 192.0.2.1 }\n  sw2: { address: 192.0.2.2, ${text} }`);
+  const none = { [ATTACH_FILE]: (trapped[ATTACH_FILE] ?? '').replace('tasks:', 'vars: { trap: false }\ntasks:') };
+
+  it('is planned with: a line that one device alone would have typed is seen', () => {
+    expect(foundIn({ ...none, ...vars('vars: { trap: false }') })).toEqual([]);
+    expect(foundIn({ ...none, ...vars('vars: { trap: true }') })).toEqual([`${ATTACH_FILE}:8 no-mode-change`]);
+  });
+});
+
 describe('an allowance', () => {
   const rule = withLint("  rules:\n    no-close: { what: Nothing is closed, why: we say so, never: '^close ' }\n");
   const detach = (line: string) => foundIn({ ...rule, ...altered(DETACH_FILE, '    commands: close {{port}}\n', line) });
@@ -177,6 +193,19 @@ describe('secrets', () => {
     const { findings } = lint(library.folders);
     expect(findings).toHaveLength(2);
     expect(JSON.stringify(findings)).not.toMatch(/hunter2|tellme/);
+  });
+
+  it('are not shown by a rule that is about the line either', () => {
+    const words = withLint('  words: { read: [show], change: [interface, vlan, close, shut] }\n');
+    const typed = altered(ATTACH_FILE, '      interface {{port}}\n', '      snmp-server community tellme\n      interface {{port}}\n');
+    using library = new LibraryOnDisk({ ...CLEAN, ...words, ...typed });
+    const { findings } = lint(library.folders);
+    expect(findings.map(({ rule, place }) => `${at(place)} ${rule}`)).toEqual([
+      `${ATTACH_FILE}:6 known-words`,
+      `${ATTACH_FILE}:6 no-secret`,
+    ]);
+    expect(findings[0]?.message).toMatch(/^a line that holds a community: /);
+    expect(JSON.stringify(findings)).not.toContain('tellme');
   });
 
   it.each([

@@ -1,27 +1,16 @@
 import { type Finding, OWN_RULES } from '../../library/rules.ts';
 import type { Source } from '../../library/sources.ts';
 import { findingOf } from './finding.ts';
+import { secretIn } from './secrets.ts';
 
 /** What must not stand in a file, whether it is ever typed or not. No message shows what was found. */
 export function byText(source: Source): Finding[] {
   return [...secretLines(source), ...pairsIn(source)];
 }
 
-/**
- * Forms that secrets take: crypt's and Junos' hashes ($1$, $5$, $6$, $8$, $9$, $14$, bcrypt's), private keys in PEM, type 7 and other
- * numbered keys of the Cisco kind, communities of SNMP. A `{{value}}` is none.
- */
-const SECRETS: readonly (readonly [what: string, pattern: RegExp])[] = [
-  ['a private key', /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/],
-  ['a password’s hash', /\$(?:1|5|6|8|9|14|y|2[abxy])\$[\w./$+=-]{6,}/],
-  ['a password', /\b(?:enable|username \S+(?: privilege \d+)?) (?:secret|password) (?!\{\{)(?:\d+ )?\S{3,}/],
-  ['a password', /\b(?:key|secret|password) (?:0|5|7|8|9) (?!\{\{)\S{4,}/],
-  ['a community', /\bsnmp(?:-server)? community (?!\{\{)\S+/],
-];
-
 function secretLines({ file, lines }: Source): Finding[] {
   return lines.flatMap((text, i) => {
-    const [what] = SECRETS.find(([, pattern]) => pattern.test(text)) ?? [];
+    const what = secretIn(text);
     return what === undefined ? [] : [secret(what, file, i + 1)];
   });
 }
