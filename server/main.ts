@@ -10,6 +10,7 @@ import type { LintOptions } from './cli/lint.ts';
 import { importManual, keyscanManual, lintManual, manual, reviewManual, verifyManual } from './cli/manuals.ts';
 import type { NewDeviceOptions } from './cli/new-device.ts';
 import type { NewPlatformOptions } from './cli/new-platform.ts';
+import type { PlanOptions } from './cli/plan.ts';
 import type { RecordOptions } from './cli/record.ts';
 import type { ReplayOptions } from './cli/replay.ts';
 import type { ReviewOptions } from './cli/review.ts';
@@ -49,9 +50,10 @@ sub(
   .action(run(async (name: string | undefined, options: SchemaOptions) => (await import('./cli/schema.ts')).schemaCommand(name, options)));
 
 const onPort = 'leaf-201 Ethernet7 \\\n    --mode trunk --native 100 --allowed 200,210-219';
-withRequestOptions(sub('plan', 'print exactly what would be typed; touch no device', `mercury plan attach_port ${onPort}`)).action(
-  runWords(async (words, options) => (await import('./cli/plan.ts')).planCommand(words, options)),
-);
+withRequestOptions(sub('plan', 'print exactly what would be typed; touch no device', `mercury plan attach_port ${onPort}`))
+  .option('--explain', 'tell where each value comes from, and which line uses it')
+  .option('--html <file>', 'write it as a page for a change ticket, too; - is standard output')
+  .action(runWords(async (words, options: PlanOptions) => (await import('./cli/plan.ts')).planCommand(words, options)));
 withRequestOptions(sub('apply', 'carry a change out from this terminal', `mercury apply attach_port ${onPort}`)).action(
   runWords(async (words, options) => (await import('./cli/apply.ts')).applyCommand(words, options)),
 );

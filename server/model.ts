@@ -101,7 +101,15 @@ export interface Device extends Host {
   readonly allowedVlans?: ReadonlySet<number> | undefined;
   readonly physicalNetworks: readonly string[];
   readonly vars: Values;
+  /** Which layer of the inventory says what the vars are, and the uplinks. */
+  readonly setBy?: ReadonlyMap<string, SetBy> | undefined;
   readonly source: Place;
+}
+
+/** A layer of the inventory, `defaults`, `group leaf` or `the device`, and where it says something. */
+export interface SetBy {
+  readonly layer: string;
+  readonly place: Place;
 }
 
 /** What a platform types around a change; each part is there only where the vendor has it. */

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import { MOMENTS, type When } from '../engine/script.ts';
+import { MOMENTS, PLATFORM_STEPS, type When } from '../engine/script.ts';
 import { padded, paint, say, screenWidth, shownLength, wrapped } from './paint.ts';
 
 /** A line that is or would be typed, as a person reads it. */
@@ -14,17 +14,6 @@ export interface Row {
 }
 
 const ORDER = Object.keys(MOMENTS) as When[];
-
-/** A platform's own steps, by the names that platform.yml has for them. */
-const STEPS: Readonly<Record<string, string>> = {
-  diff: 'Show what would change',
-  commit: 'Commit',
-  confirm: 'Make the commit permanent',
-  undo: 'Take the commit back',
-  discard: 'Drop what is not committed',
-  abandon: 'Drop what a lost session left behind',
-  save: 'Save',
-};
 
 /** The lines of a plan under the moment when they are typed. */
 export function showScript(rows: readonly (Row & { readonly when: When })[]): void {
@@ -87,7 +76,7 @@ function rowWriter(all: readonly Row[]): (rows: readonly Row[]) => void {
 }
 
 function taskOf({ task, source }: Row): string {
-  return basename(source).startsWith('platform.yml:') ? (STEPS[task] ?? task) : task;
+  return basename(source).startsWith('platform.yml:') ? (PLATFORM_STEPS[task] ?? task) : task;
 }
 
 /** Whole paths where they fit, else file names alone. */

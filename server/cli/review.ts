@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Config, configSchema } from '../config.ts';
 import { requestOfLine } from '../engine/history.ts';
@@ -13,6 +13,7 @@ import { Revision } from '../review/revision.ts';
 import { readSamples } from '../review/sample-file.ts';
 import { readSide } from '../review/side.ts';
 import { readChanges } from './asked.ts';
+import { writeOutput } from './input.ts';
 import { sayJson } from './paint.ts';
 import { type CommonOptions, foldersOf, readConfig } from './setup.ts';
 import { showReview } from './show-review.ts';
@@ -34,8 +35,8 @@ const WRONG = 10;
 /** The exact effect of edits to playbooks, templates and inventory since a revision. Touches no device, and reads no credentials. */
 export async function reviewCommand(options: ReviewOptions): Promise<number> {
   const found = reviewOf(options);
-  if (options.markdown !== undefined) write(options.markdown, asMarkdown(found, options.length));
-  if (options.html !== undefined) write(options.html, asHtml(found));
+  if (options.markdown !== undefined) writeOutput(options.markdown, asMarkdown(found, options.length));
+  if (options.html !== undefined) writeOutput(options.html, asHtml(found));
   if (options.json) sayJson(asJson(found));
   else if (options.markdown !== '-' && options.html !== '-') showReview(found);
   return statusOf(found);
@@ -55,12 +56,6 @@ export function reviewOf(options: ReviewOptions): Review {
   const asked = [...readSamples(resolve(root, options.samples ?? 'test/review'), root), ...(options.audit ? audited(options.audit) : [])];
   const base = `${revision.name} (${revision.commit.slice(0, 8)})`;
   return review(revision.commit.startsWith(revision.name) ? revision.commit.slice(0, 8) : base, before, readSide(now), asked);
-}
-
-/** `-` is standard output. */
-function write(file: string, text: string): void {
-  if (file === '-') process.stdout.write(text);
-  else writeFileSync(file, text);
 }
 
 const FOLDERS = ['playbooks', 'templates', 'inventory'] as const;

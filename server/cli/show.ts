@@ -1,4 +1,6 @@
-import { script } from '../engine/script.ts';
+import { basename } from 'node:path';
+import type { Explanation } from '../engine/origins.ts';
+import { type ScriptLine, script } from '../engine/script.ts';
 import { undoOf } from '../engine/undo.ts';
 import { at, ChangeError, type Kind, MEANINGS, messageOf, OUTCOME_EXITS } from '../errors.ts';
 import type { Complaint } from '../library/complaints.ts';
@@ -8,12 +10,14 @@ import type { ChangeResult, Outcome, Saved } from '../result.ts';
 import { resultOf } from '../rpc/reply.ts';
 import { linesOf, type Row, showRehearsal, showRows, showScript } from './listing.ts';
 import { complain, paint, paintOutcome, say, sayJson, screenWidth, wrapped } from './paint.ts';
+import { originAsJson, showOrigins } from './show-origins.ts';
 
 /** A plan as a person reads it: each line that would be typed, in order, under its task, with the place where it was written. */
-export function showPlan(plan: ChangePlan): void {
+export function showPlan(plan: ChangePlan, explanation?: Explanation): void {
   say(paint('bold', plan.title));
   say(paint('dim', `${plan.device.name} (${plan.dialect.platform}), ${plan.file}`));
-  showScript(script(plan).map(({ place, ...line }) => ({ ...line, source: place ? at(place) : '' })));
+  showScript(script(plan).map(line => ({ ...line, source: sourceOf(line, explanation) })));
+  if (explanation) showOrigins(explanation);
   const ways = undoOf(plan);
   if (ways.length === 0) return;
   say();
@@ -21,8 +25,20 @@ export function showPlan(plan: ChangePlan): void {
   for (const way of ways) say(`  ${way}`);
 }
 
-export function planAsJson(plan: ChangePlan): object {
-  const lines = script(plan).map(({ when, task, mode, sent, place }) => ({ when, task, mode, sent, source: place ? at(place) : null }));
+/** Where a line is written; explained, also which task types it and the values that stand in it. */
+function sourceOf({ place, by }: ScriptLine, explanation: Explanation | undefined): string {
+  if (!place) return '';
+  if (!explanation) return at(place);
+  const through = by && by.file !== place.file ? ` by ${basename(at(by))}` : '';
+  const uses = explanation.usedAt(place);
+  return `${at(place)}${through}${uses.length > 0 ? ` (${uses.join(', ')})` : ''}`;
+}
+
+export function planAsJson(plan: ChangePlan, explanation?: Explanation): object {
+  const lines = script(plan).map(({ when, task, mode, sent, place, by }) => ({
+    ...{ when, task, mode, sent, source: place ? at(place) : null },
+    ...(explanation ? { task_source: by ? at(by) : null, uses: explanation.usedAt(place) } : {}),
+  }));
   return {
     outcome: 'planned',
     undo: undoOf(plan),
@@ -31,6 +47,7 @@ export function planAsJson(plan: ChangePlan): object {
     platform: plan.dialect.platform,
     playbook: plan.file,
     lines,
+    ...(explanation ? { values: explanation.origins.map(originAsJson) } : {}),
   };
 }
 

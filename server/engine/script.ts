@@ -17,6 +17,18 @@ export const MOMENTS: Readonly<Record<When, string>> = {
   'if it fails': 'Typed only if it fails',
 };
 
+/** A platform's own steps, by the names that platform.yml has for them. */
+export const PLATFORM_STEPS: Readonly<Record<string, string>> = {
+  settled: 'See that no commit is on trial',
+  diff: 'Show what would change',
+  commit: 'Commit',
+  confirm: 'Make the commit permanent',
+  undo: 'Take the commit back',
+  discard: 'Drop what is not committed',
+  abandon: 'Drop what a lost session left behind',
+  save: 'Save',
+};
+
 /** One line of a plan, in the order it is typed. */
 export interface ScriptLine {
   readonly when: When;

@@ -14,20 +14,8 @@ const HAS_DEFAULT = new Set(['default_vlan', 'description', 'mtu', 'aggregation'
  * @throws ChangeError when the call asks for what the platform cannot take, before anyone logs in
  */
 export function valuesFor(request: ChangeRequest, device: Device, platform: Platform, playbook: Playbook): Values {
-  const names = CALL_NAMES[request.method];
-  const unset = (own: readonly string[]) => Object.fromEntries(own.map(name => [name, null]));
-  const said = Object.fromEntries(Object.entries(request.args).filter(([, value]) => value !== null));
-  const values: Record<string, Values[string]> = {
-    ...unset(names),
-    ...playbook.vars,
-    ...device.vars,
-    ...unset(names.filter(name => !HAS_DEFAULT.has(name))),
-    ...said,
-    device: device.name,
-    uplinks: device.uplinks,
-    uplink_lags: device.uplinks.flatMap(name => lagId(name, platform) ?? []),
-    change: changeName(request.id),
-  };
+  const layers = layersOf(request, device, platform, playbook);
+  const values: Record<string, Values[string]> = Object.assign({}, ...layers.map(layer => layer.values));
   checkPort(values, request.method, device, platform);
   checkLag(values, request.method, device, platform);
   checkVlans(values, device, platform);
@@ -35,6 +23,33 @@ export function valuesFor(request: ChangeRequest, device: Device, platform: Plat
   checkText(values, device, platform);
   if (typeof values.network_name === 'string') values.network_name = vlanName(values.network_name, platform);
   return values;
+}
+
+/** Who says what templates see. */
+export interface ValueLayer {
+  readonly layer: 'nobody' | 'playbook' | 'inventory' | 'call' | 'mercury';
+  readonly values: Values;
+}
+
+/** In the order in which they are laid over each other. */
+export function layersOf(request: ChangeRequest, device: Device, platform: Platform, playbook: Playbook): ValueLayer[] {
+  const names = CALL_NAMES[request.method];
+  const unset = (own: readonly string[]) => Object.fromEntries(own.map(name => [name, null]));
+  const said = Object.fromEntries(Object.entries(request.args).filter(([, value]) => value !== null));
+  const ours = {
+    device: device.name,
+    uplinks: device.uplinks,
+    uplink_lags: device.uplinks.flatMap(name => lagId(name, platform) ?? []),
+    change: changeName(request.id),
+  };
+  return [
+    { layer: 'nobody', values: unset(names) },
+    { layer: 'playbook', values: playbook.vars },
+    { layer: 'inventory', values: device.vars },
+    { layer: 'nobody', values: unset(names.filter(name => !HAS_DEFAULT.has(name))) },
+    { layer: 'call', values: said },
+    { layer: 'mercury', values: ours },
+  ];
 }
 
 /** A short id for names that a device shows: letters and digits only. */

@@ -5,6 +5,7 @@ import { FIRST_VLAN, LAST_VLAN, readRanges } from '../vlans.ts';
 import { checkShape, nearest } from './check.ts';
 import type { Complaints } from './complaints.ts';
 import { Hosts, type WrittenJump } from './hosts.ts';
+import { Layers } from './layers.ts';
 import { canonicalPort } from './ports.ts';
 import { type InventoryShape, inventorySchema, type LayerShape } from './schema/inventory.ts';
 import type { Platform } from './written.ts';
@@ -37,7 +38,15 @@ export function readInventory(
   complainOfTwoDefaults(files, complaints);
   const defaults = fold(files.map(({ shape }) => shape.defaults));
   const devices = new Map<string, Device>();
-  const around = { groups, defaults, platforms, complaints, hosts: new Hosts(root, complaints), jumps: new Map<string, WrittenJump>() };
+  const around = {
+    groups,
+    defaults,
+    platforms,
+    complaints,
+    hosts: new Hosts(root, complaints),
+    jumps: new Map<string, WrittenJump>(),
+    layers: new Layers(files),
+  };
   for (const file of files) {
     for (const name of Object.keys(file.shape.devices)) {
       if (devices.has(name)) complaints.add(file.yaml.atKey(['devices', name]), `device ${name} is there twice`);
@@ -73,6 +82,7 @@ interface Surroundings {
   readonly hosts: Hosts;
   /** Filled while the devices are read: a jump may name one that comes later. */
   readonly jumps: Map<string, WrittenJump>;
+  readonly layers: Layers;
 }
 
 function readDevice(name: string, { yaml, shape }: InventoryFile, around: Surroundings): Device | undefined {
@@ -121,6 +131,7 @@ function readDevice(name: string, { yaml, shape }: InventoryFile, around: Surrou
     allowedVlans: allowedVlans(folded.allowed_vlans, source, complaints),
     physicalNetworks: folded.physical_networks ?? [],
     vars: folded.vars ?? {},
+    ...around.layers.of(name, { yaml, shape }),
     source,
   };
 }

@@ -60,7 +60,7 @@ export function checkNames(platform: Platform, devices: readonly Device[], compl
   for (const playbook of platform.playbooks.values()) {
     const shared = typeof playbook.verify === 'string' ? platform.playbooks.get(playbook.verify) : undefined;
     const known = new Set([...base, ...CALL_NAMES[playbook.method as Method], ...Object.keys(playbook.vars)]);
-    check(playbookTemplates(playbook), known, complaints);
+    check(templatesOfPlaybook(playbook), known, complaints);
     checkTasks(playbook, known, complaints);
     if (shared && Array.isArray(shared.verify))
       check(shared.verify.flatMap(taskTemplates), new Set([...known, ...Object.keys(shared.vars)]), complaints);
@@ -89,7 +89,7 @@ export function namesRead(platform: Platform): Set<string> {
     ...names([...platformTemplates(platform), ...giveBackTemplates(platform)]),
     ...Object.keys(platform.vars),
     ...playbooks.flatMap(playbook => [
-      ...names(playbookTemplates(playbook)),
+      ...names(templatesOfPlaybook(playbook)),
       ...Object.keys(playbook.vars),
       ...tasksOf(playbook).flatMap(task => Object.keys(task.when)),
     ]),
@@ -130,7 +130,12 @@ function tasksOf(playbook: Playbook): Task[] {
   return lists.flatMap(list => (typeof list === 'string' ? [] : [...list]));
 }
 
-function playbookTemplates(playbook: Playbook): Template[] {
+/** Every block of a platform's files. */
+export function templatesOf(platform: Platform): Template[] {
+  return [...platformTemplates(platform), ...giveBackTemplates(platform), ...[...platform.playbooks.values()].flatMap(templatesOfPlaybook)];
+}
+
+export function templatesOfPlaybook(playbook: Playbook): Template[] {
   return [playbook.title, ...tasksOf(playbook).flatMap(taskTemplates)];
 }
 

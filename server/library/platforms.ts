@@ -5,7 +5,7 @@ import { FIRST_VLAN, LAST_VLAN, readRanges } from '../vlans.ts';
 import { checkShape, nearest } from './check.ts';
 import type { Complaints } from './complaints.ts';
 import { readLint } from './lint-rules.ts';
-import { type Folders, type ReadPlaybook, readPlaybook } from './playbooks.ts';
+import { type Folders, placesOf, type ReadPlaybook, readPlaybook } from './playbooks.ts';
 import { type PlatformShape, platformSchema } from './schema/platform.ts';
 import type { PlatformStepShape } from './schema/playbook.ts';
 import { Compiler } from './tasks.ts';
@@ -72,6 +72,7 @@ function readPlatform(folders: Folders, name: string, complaints: Complaints): P
       mtu: shape.supports.mtu,
     },
     vars: shape.vars,
+    varPlaces: placesOf(yaml, shape.vars),
     lint: readLint(shape.lint, yaml, compiler, complaints),
     playbooks: new Map(),
     source: yaml.at([]),

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import type { Place } from '../model.ts';
 import { checkShape } from './check.ts';
 import type { Complaints } from './complaints.ts';
 import { playbookSchema, type TaskShape } from './schema/playbook.ts';
@@ -53,6 +54,7 @@ export function readPlaybook(parts: {
     platform: platform.name,
     title: compiler.block(shape.name, ['name']),
     vars: { ...platform.vars, ...shape.vars },
+    varPlaces: { ...platform.varPlaces, ...placesOf(yaml, shape.vars) },
     require: tasks('require', shape.require),
     tasks: tasks('tasks', shape.tasks),
     verify,
@@ -60,6 +62,11 @@ export function readPlaybook(parts: {
     source: yaml.at([]),
   };
   return { playbook, yaml };
+}
+
+/** Where the vars of a file stand. */
+export function placesOf(yaml: YamlFile, vars: Readonly<Record<string, unknown>>): Record<string, Place> {
+  return Object.fromEntries(Object.keys(vars).map(name => [name, yaml.atKey(['vars', name])]));
 }
 
 /** An exec session has an exit status; at a prompt only what was read can prove anything. */

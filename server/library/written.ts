@@ -39,6 +39,7 @@ export interface Platform {
   readonly description: { readonly max: number; readonly never?: RegExp };
   readonly supports: Supports;
   readonly vars: Values;
+  readonly varPlaces: Readonly<Record<string, Place>>;
   readonly lint: WrittenLint;
   readonly playbooks: ReadonlyMap<string, Playbook>;
   readonly source: Place;
@@ -107,7 +108,9 @@ export interface Playbook {
   readonly method: string;
   readonly platform: string;
   readonly title: Template;
+  /** The platform's, and over them its own. */
   readonly vars: Values;
+  readonly varPlaces: Readonly<Record<string, Place>>;
   readonly require: readonly Task[];
   readonly tasks: readonly Task[];
   /** A list of its own, or the method whose list it shares. */

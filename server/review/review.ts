@@ -4,10 +4,11 @@ import { PLAYBOOK_METHODS } from '../model.ts';
 import { type Asked, playedRequests } from './asked.ts';
 import { type Change, difference, merged } from './compare.ts';
 import { changedFacts, deviceFacts, type FactChange, platformFacts } from './facts.ts';
+import { changedComplaints } from './lint.ts';
 import { changedRules, type RuleChange } from './policy.ts';
 import type { Sheet } from './rows.ts';
 import { seen, withSamePlatforms } from './same.ts';
-import { changedFiles, type FileChange, freshComplaints, type Side } from './side.ts';
+import { changedFiles, type FileChange, type Side } from './side.ts';
 import { playedSamples, type Seen } from './subjects.ts';
 
 /** What became of a method on a platform: a field of the matrix. */
@@ -70,10 +71,7 @@ export function review(base: string, old: Side, after: Side, asked: readonly Ask
     devices: deviceReviews(before, after),
     rules: changedRules(before.library, after.library),
     changes: merged(changes).toSorted((a, b) => orderOf(a) - orderOf(b) || a.platform.localeCompare(b.platform)),
-    complaints: {
-      fresh: freshComplaints(before.complaints, after.complaints),
-      gone: freshComplaints(after.complaints, before.complaints),
-    },
+    complaints: changedComplaints(before, after),
     plans: all.length,
     deviceCount: after.library.devices.size,
     notes: samples.notes,

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { Complaint } from '../library/complaints.ts';
 import { type Library, type LibraryFolders, lintLibrary } from '../library/library.ts';
+import { readSources, type Source } from '../library/sources.ts';
 
 /** What the network team wrote, before or after an edit. */
 export interface Side {
@@ -9,6 +10,8 @@ export interface Side {
   readonly complaints: readonly Complaint[];
   /** Text of each file that counts, by its path from the root. */
   readonly files: ReadonlyMap<string, string>;
+  /** The same, as lint reads them; as long as they are there. */
+  sources(): readonly Source[];
 }
 
 /** Reads everything, whatever is wrong with it: a review shows that as well. */
@@ -20,6 +23,7 @@ export function readSide(folders: LibraryFolders): Side {
     library,
     complaints: complaints.map(({ place, message }) => ({ message, place: { ...place, file: nameOf(root, resolve(root, place.file)) } })),
     files: new Map(files),
+    sources: () => readSources(folders),
   };
 }
 
@@ -50,17 +54,5 @@ export function changedFiles(before: Side, after: Side): FileChange[] {
     const [old, now] = [before.files.get(file), after.files.get(file)];
     if (old === now) return [];
     return [{ file, effect: old === undefined ? 'new' : now === undefined ? 'gone' : 'changed' }];
-  });
-}
-
-/** Complaints of one side that the other has not, wherever in the file they stand: an edit above moves all of them. */
-export function freshComplaints(before: readonly Complaint[], after: readonly Complaint[]): Complaint[] {
-  const keyOf = ({ place, message }: Complaint) => `${place.file}\0${message}`;
-  const known = new Map<string, number>();
-  for (const complaint of before) known.set(keyOf(complaint), (known.get(keyOf(complaint)) ?? 0) + 1);
-  return after.filter(complaint => {
-    const left = known.get(keyOf(complaint)) ?? 0;
-    known.set(keyOf(complaint), left - 1);
-    return left <= 0;
   });
 }

@@ -167,6 +167,17 @@ describe('mercury review', () => {
     expect(mended.complaints.gone.map(({ message }) => message)).toEqual(['{{prot}} is set by nobody; did you mean {{port}}?']);
   });
 
+  it('tells what lint says to the lines that are typed now', () => {
+    tree.edit('templates/arista_eos/trunk.hbs', '{{#unless @first}}add {{/unless}}', 'add ');
+    const { status, complaints } = tree.review();
+    expect(status).toBe(10);
+    expect(complaints.gone).toEqual([]);
+    expect(complaints.new.map(({ message }) => /\[([\w-]+)\]$/.exec(message)?.[1])).toEqual([
+      'no-add-to-unknown-list',
+      'replace-before-trunk',
+    ]);
+  });
+
   it('shows which rules of the policy come and go', () => {
     tree.write('inventory/policy.yml', 'rules: [{ callers: [ironic], vlans: 100-199, allow: true }]\n');
     const { rules, status } = tree.review();

@@ -26,7 +26,7 @@ export function lint(folders: LibraryFolders): Linted {
 }
 
 /** Every finding once, by place. `plans`: whether the library is good enough to be planned with. */
-function findingsIn(library: Library, sources: readonly Source[], plans: boolean): Finding[] {
+export function findingsIn(library: Library, sources: readonly Source[], plans: boolean): Finding[] {
   const ids = idsOf([...library.platforms.values()].flatMap(platform => platform.lint.rules.map(({ id }) => id)));
   const read = sources.map(source => allowancesIn(source, ids));
   const wrong = read.flatMap(({ findings }) => findings);
