@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { LibraryError } from './complaints.ts';
+import { helpFor } from './help.ts';
 import type { YamlFile } from './yaml.ts';
 
 /**
@@ -9,7 +10,8 @@ import type { YamlFile } from './yaml.ts';
 export function checkShape<T>(schema: z.ZodType<T>, yaml: Pick<YamlFile, 'value' | 'at' | 'atKey'>): T {
   const result = schema.safeParse(yaml.value);
   if (result.success) return result.data;
-  const known = knownKeys(schema);
+  const json = z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' });
+  const known = knownKeys(json);
   const issues = result.error.issues.flatMap(closest);
   const strange = new Set(issues.flatMap(issue => (issue.code === 'unrecognized_keys' ? [where(issue)] : [])));
   throw new LibraryError(
@@ -19,7 +21,7 @@ export function checkShape<T>(schema: z.ZodType<T>, yaml: Pick<YamlFile, 'value'
       }
       // What is said about the whole of a thing follows from the key in it that nobody knows.
       if (issue.code === 'custom' && strange.has(where(issue))) return [];
-      return [{ place: issue.code === 'invalid_key' ? yaml.atKey(issue.path) : yaml.at(issue.path), message: told(issue) }];
+      return [{ place: issue.code === 'invalid_key' ? yaml.atKey(issue.path) : yaml.at(issue.path), message: told(issue, json) }];
     }),
   );
 }
@@ -43,10 +45,12 @@ function depthOf(issues: readonly Issue[]): number {
 
 const where = (issue: Issue) => issue.path.map(String).join('.');
 
-function told(issue: Issue): string {
+function told(issue: Issue, json: unknown): string {
   const what = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message.replace(/^Invalid input: /, '');
   if (where(issue) === '') return what.endsWith('received null') ? 'the file is empty' : what;
-  return what.endsWith('received undefined') ? `${where(issue)} is missing` : `${where(issue)}: ${what}`;
+  if (!what.endsWith('received undefined')) return `${where(issue)}: ${what}`;
+  const help = helpFor(json, issue.path);
+  return `${where(issue)} is missing${help ? ` (${help})` : ''}`;
 }
 
 function unknownKey(key: string, known: ReadonlySet<string>): string {
@@ -54,8 +58,8 @@ function unknownKey(key: string, known: ReadonlySet<string>): string {
   return near ? `unknown key ${key}; did you mean ${near}?` : `unknown key ${key}`;
 }
 
-/** Every property name anywhere in a schema. */
-function knownKeys(schema: z.ZodType): Set<string> {
+/** Every property name anywhere in a JSON Schema. */
+function knownKeys(json: unknown): Set<string> {
   const keys = new Set<string>();
   const walk = (node: unknown): void => {
     if (typeof node !== 'object' || node === null) return;
@@ -64,7 +68,7 @@ function knownKeys(schema: z.ZodType): Set<string> {
     }
     for (const child of Object.values(node)) walk(child);
   };
-  walk(z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' }));
+  walk(json);
   return keys;
 }
 

@@ -83,7 +83,7 @@ describe('a credentials file', () => {
   });
 
   it.each([
-    ['no username', 'lab:\n  password: x\n', 'credentials.yml:2: lab.username is missing'],
+    ['no username', 'lab:\n  password: x\n', 'credentials.yml:2: lab.username is missing (Whom to log in as)'],
     ['neither password nor key', 'lab: { username: m }\n', 'credentials.yml:1: lab: needs a password, a private_key or an agent'],
     [
       'a key that is nearly a known one',

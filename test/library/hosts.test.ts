@@ -92,7 +92,11 @@ devices:
       'a: { address: x }\n  b: { address: x, jump: a }\n  c: { address: x, jump: b }\n  d: { address: x, jump: c }\n  e: { address: x, jump: d }',
       '7: e is 4 jumps away; there may be 3',
     ],
-    ['a host without credentials', 'sw1: { address: x, jump: { address: y } }', '3: devices.sw1.jump.credentials is missing'],
+    [
+      'a host without credentials',
+      'sw1: { address: x, jump: { address: y } }',
+      '3: devices.sw1.jump.credentials is missing (Name of an entry in the credentials file)',
+    ],
     [
       'a number',
       'sw1: { address: x, jump: 7 }',

@@ -142,7 +142,12 @@ describe('complaints about the inventory', () => {
     },
     { what: 'no platform', text: 'devices:\n  sw1: { address: x, credentials: lab }\n', at: 'sw1', says: 'sw1 has no platform' },
     { what: 'no credentials', text: 'devices:\n  sw1: { address: x, platform: acme }\n', at: 'sw1', says: 'sw1 has no credentials' },
-    { what: 'no address', text: `${base}devices:\n  sw1: {}\n`, at: 'sw1', says: 'devices.sw1.address is missing' },
+    {
+      what: 'no address',
+      text: `${base}devices:\n  sw1: {}\n`,
+      at: 'sw1',
+      says: 'devices.sw1.address is missing (IPv4, IPv6 or host name)',
+    },
     {
       what: 'a port that is none',
       text: `${base}devices:\n  sw1:\n    address: x\n    port: 65536\n`,

@@ -170,7 +170,12 @@ describe('keys and types', () => {
       at: 'verify:',
       says: 'verify: must be a list of tasks or the name of a playbook of this platform',
     },
-    { what: 'a playbook without a name', changes: attach('name: Attach {{port}}\n', ''), at: 'tasks:', says: 'name is missing' },
+    {
+      what: 'a playbook without a name',
+      changes: attach('name: Attach {{port}}\n', ''),
+      at: 'tasks:',
+      says: 'name is missing (A sentence for the log)',
+    },
   ]);
 });
 
@@ -673,7 +678,7 @@ describe('all at once', () => {
 
   it('shows every complaint of every file, in order of place', () => {
     expect(complaintsOf(changes)).toEqual([
-      'inventory/lab.yml:3: devices.sw2.address is missing',
+      'inventory/lab.yml:3: devices.sw2.address is missing (IPv4, IPv6 or host name)',
       'inventory/lab.yml:3: unknown key adress; did you mean address?',
       'inventory/more.yml:4: no group leef; did you mean leaf?',
       'inventory/more.yml:4: no platform acne; did you mean acme?',
