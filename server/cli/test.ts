@@ -75,9 +75,20 @@ function nothing(all: readonly Case[], platform: string | undefined): ChangeErro
 async function run(cases: readonly Case[], library: Library, aloud: boolean, stop?: AbortSignal): Promise<Verdict[]> {
   if (!aloud) return runCases(cases, library, {}, stop);
   const progress = new Progress(cases.length);
+  const ended = new Map<Case, Verdict>();
+  const waiting = [...cases];
   const tell: Tell = {
     begins: one => progress.begins(`${one.platform}: ${one.name}`),
-    ended: verdict => progress.ended(!passed(verdict), () => showVerdict(verdict)),
+    ended: verdict => {
+      ended.set(verdict.case, verdict);
+      // Told in the order of the files, whichever ended first.
+      progress.ended(!passed(verdict), () => {
+        for (let next = ended.get(waiting[0] as Case); next; next = ended.get(waiting[0] as Case)) {
+          showVerdict(next);
+          waiting.shift();
+        }
+      });
+    },
   };
   const verdicts = await runCases(cases, library, tell, stop);
   progress.done();
