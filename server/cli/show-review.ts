@@ -6,7 +6,7 @@ import { toldRule } from '../review/policy.ts';
 import { isSame, type Review } from '../review/review.ts';
 import type { Row } from '../review/rows.ts';
 import { devicesOf, headline, samplesOf, touchedOf, whatOf } from '../review/words.ts';
-import { columns, paint, prose, say, screenWidth, shownLength } from './paint.ts';
+import { columns, paint, say, screenWidth, shownLength, wrapped } from './paint.ts';
 
 /** What an edit does, as a person at a terminal reads it: only what differs, and the sentence that sums it up last. */
 export function showReview(review: Review): void {
@@ -30,9 +30,9 @@ export function showReview(review: Review): void {
     'Complaints that lint has no more',
     complaints.gone.map(({ place, message }) => `${at(place)}: ${message}`),
   );
-  for (const note of notes) for (const line of prose(`note: ${note}`)) say(paint('yellow', line));
+  for (const note of notes) for (const line of wrapped(`note: ${note}`, screenWidth())) say(paint('yellow', line));
   if (files.length + notes.length > 0) say();
-  for (const line of prose(headline(review))) say(paint(isSame(review) ? 'green' : 'bold', line));
+  for (const line of wrapped(headline(review), screenWidth())) say(paint(isSame(review) ? 'green' : 'bold', line));
   if (!isSame(review)) say(paint('dim', touchedOf(review)));
 }
 
@@ -47,7 +47,7 @@ function showChange(change: Change, review: Review): void {
   const { platform, method, effect, words } = change;
   say();
   say(`${paint('bold', `${platform}  ${method}`)}  ${whatOf(change)}`);
-  for (const line of prose(`${samplesOf(review, change)}; ${devicesOf(change)}`, '  ')) say(paint('dim', line));
+  for (const line of wrapped(`${samplesOf(review, change)}; ${devicesOf(change)}`, screenWidth() - 2)) say(paint('dim', `  ${line}`));
   if (effect === 'words') {
     for (const text of words.before) say(`    ${paint('red', `- ${text}`)}`);
     for (const text of words.after) say(`    ${paint('green', `+ ${text}`)}`);

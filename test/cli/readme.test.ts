@@ -14,7 +14,7 @@ interface Example {
   readonly shown: readonly string[];
 }
 
-const PAGES = ['README.md', 'playbooks/README.md', 'inventory/README.md', 'server/rpc/README.md'];
+const PAGES = ['README.md', 'playbooks/README.md', 'inventory/README.md', 'server/rpc/README.md', 'server/review/README.md'];
 
 /** `$ mercury plan …` and what stands under it, out of every console block. */
 const EXAMPLES: readonly Example[] = PAGES.flatMap(page => {
