@@ -144,7 +144,7 @@ describe('an allowance', () => {
       using library = new LibraryOnDisk({ ...CLEAN, ...rule, ...altered(DETACH_FILE, '    commands: close {{port}}\n', line) });
       return lint(library.folders)
         .findings.filter(finding => finding.rule === 'allowance')
-        .map(({ message }) => message.replace(/: an allowance .*/, ''));
+        .map(({ message }) => message.replace(/: the rule is that an allowance .*/, ''));
     };
     expect(told('    commands: close {{port}}   # lint: allow no-close\n')).toEqual(['no-close is allowed here without a reason']);
     expect(told('    commands: close {{port}}   # lint: allow no-clse because of this\n')).toEqual([

@@ -11,4 +11,5 @@ export function findingOf(id: string, rule: RuleText, place: Place, text: string
 }
 
 /** What a rule asks, and why, to go on with after a colon. */
-export const sentenceOf = ({ what, why }: RuleText) => `${what.replace(/^[A-Z](?=[a-z ])/, letter => letter.toLowerCase())}; ${why}`;
+const sentenceOf = ({ what, why }: RuleText) =>
+  `the rule is that ${what.replace(/^[A-Z](?=[a-z ])/, letter => letter.toLowerCase())}; ${why}`;
