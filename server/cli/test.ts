@@ -108,8 +108,12 @@ function showVerdict(verdict: Verdict): void {
   say(`${mark}  ${platform}: ${name}  ${paint('dim', at(place))}`);
   for (const miss of verdict.misses) {
     sayBelow(`${at(miss.place)}: ${miss.message}`, '    ');
-    for (const line of miss.lines)
-      say(`      ${line.startsWith('-') ? paint('red', line) : line.startsWith('+') ? paint('green', line) : line}`);
+    // A difference keeps its shape; a sentence is broken between words.
+    for (const line of miss.lines) {
+      if (/^[-+ ]/.test(line))
+        say(`      ${line.startsWith('-') ? paint('red', line) : line.startsWith('+') ? paint('green', line) : line}`);
+      else sayBelow(line, '      ');
+    }
   }
 }
 
