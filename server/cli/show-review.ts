@@ -5,21 +5,20 @@ import { hunksOf } from '../review/hunks.ts';
 import { toldRule } from '../review/policy.ts';
 import { isSame, type Review } from '../review/review.ts';
 import type { Row } from '../review/rows.ts';
-import { devicesOf, headline, samplesOf, touchedOf, whatOf } from '../review/words.ts';
+import { alikeDevices, devicesOf, headline, samplesOf, touchedOf, whatOf } from '../review/words.ts';
 import { columns, paint, say, screenWidth, shownLength, wrapped } from './paint.ts';
 
 /** What an edit does, as a person at a terminal reads it: only what differs, and the sentence that sums it up last. */
 export function showReview(review: Review): void {
-  const { files, platforms, devices, rules, complaints, changes, notes } = review;
+  const { files, platforms, rules, complaints, changes, notes } = review;
   for (const line of columns(files.map(({ file, effect }) => [`${file}`, effect]))) say(paint('dim', line));
   for (const change of changes) showChange(change, review);
   const settings = platforms.filter(({ facts }) => facts.length > 0);
   for (const { name, facts } of settings) list(`${name}  how it is talked to`, facts.map(toldFact));
-  for (const { name, platform, effect, facts } of devices) {
-    list(
-      `${name}  ${effect} in the inventory${effect === 'changed' ? '' : ` (${platform})`}`,
-      effect === 'gone' ? [] : facts.map(toldFact),
-    );
+  for (const group of alikeDevices(review)) {
+    const { platform, effect, facts } = group;
+    const what = effect === 'changed' ? '' : ` (${platform})`;
+    list(`${devicesOf(group)}  ${effect} in the inventory${what}`, effect === 'gone' ? [] : facts.map(toldFact));
   }
   list('Who may have what done', rules.map(toldRule));
   list(

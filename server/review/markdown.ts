@@ -4,7 +4,7 @@ import type { Change, DiffRow } from './compare.ts';
 import { hunksOf } from './hunks.ts';
 import { isSame, type Review } from './review.ts';
 import type { Row } from './rows.ts';
-import { counted, devicesOf, EFFECTS, headline, samplesOf, touchedOf, whatOf } from './words.ts';
+import { alikeDevices, counted, devicesOf, EFFECTS, headline, samplesOf, touchedOf, whatOf } from './words.ts';
 
 /** By which a job finds the comment that it wrote before. */
 export const MARK = '<!-- mercury review -->';
@@ -34,10 +34,17 @@ export function asMarkdown(review: Review, most = MOST_BYTES): string {
 const sizeOf = (text: string) => Buffer.byteLength(text);
 
 function tables(review: Review, most: number): string[] {
-  const { changes, platforms, devices, rules, complaints, notes } = review;
-  const settings = [...platforms, ...devices].flatMap(one => {
-    const what = 'effect' in one && one.effect !== 'changed' ? ` (${one.effect})` : '';
-    return one.facts.map(({ name, before, after }) => [`${code(one.name)}${what}`, code(name), code(before ?? ''), code(after ?? '')]);
+  const { changes, platforms, rules, complaints, notes } = review;
+  const about = [
+    ...platforms.map(({ name, facts }) => ({ who: name, what: '', facts })),
+    ...alikeDevices(review).map(group => ({
+      who: devicesOf(group),
+      what: group.effect === 'changed' ? '' : ` (${group.effect})`,
+      facts: group.facts,
+    })),
+  ];
+  const settings = about.flatMap(({ who, what, facts }) => {
+    return facts.map(({ name, before, after }) => [`${code(who)}${what}`, code(name), code(before ?? ''), code(after ?? '')]);
   });
   return [
     table(

@@ -1,5 +1,5 @@
 import type { Change, Effect } from './compare.ts';
-import { isSame, type Review } from './review.ts';
+import { type DeviceReview, isSame, type Review } from './review.ts';
 import type { Aspect } from './rows.ts';
 
 /** What people read of a review, in every format alike. */
@@ -51,10 +51,21 @@ export function samplesOf({ platforms }: Review, { platform, method, samples }: 
 }
 
 /** The inventory's devices that a change is about; none of the platform may be there yet. */
-export function devicesOf({ devices }: Change, most = 8): string {
+export function devicesOf({ devices }: Pick<Change, 'devices'>, most = 8): string {
   if (devices.length === 0) return 'no device of the inventory';
   const shown = devices.slice(0, most).join(', ');
-  return devices.length > most ? `${shown} and ${devices.length - most} more` : shown;
+  return devices.length > most ? `${shown} and ${(devices.length - most).toLocaleString('en')} more` : shown;
+}
+
+/** Devices that are described otherwise in the same way: an edit of a group is one edit. */
+export function alikeDevices({ devices }: Review): readonly (Omit<DeviceReview, 'name'> & { readonly devices: readonly string[] })[] {
+  const groups = Map.groupBy(devices, ({ effect, platform, facts }) =>
+    JSON.stringify([effect, effect === 'changed' ? '' : platform, facts]),
+  );
+  return [...groups.values()].flatMap(group => {
+    const [first] = group;
+    return first ? [{ ...first, devices: group.map(({ name }) => name) }] : [];
+  });
 }
 
 /** `typed, on failure`; or how the whole answer is another. */
@@ -65,6 +76,6 @@ export function whatOf({ effect, aspects }: Change): string {
 export function touchedOf({ changes, deviceCount, plans }: Review): string {
   const real = changes.filter(({ effect }) => effect !== 'words');
   const touched = new Set(real.flatMap(({ devices }) => devices)).size;
-  const devices = `${touched} of ${counted(deviceCount, 'device')} of the inventory ${touched === 1 ? 'is' : 'are'} touched`;
+  const devices = `${touched.toLocaleString('en')} of ${counted(deviceCount, 'device')} of the inventory ${touched === 1 ? 'is' : 'are'} touched`;
   return `${counted(plans, 'plan')} compared; ${devices}`;
 }

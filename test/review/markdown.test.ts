@@ -69,6 +69,11 @@ describe('the comment on a change', () => {
     expect(count('```')).toBe(2 * count('<details>') - 1);
   });
 
+  it('tells an edit of a group once, for all of its devices', () => {
+    tree.edit('inventory/example.yml', 'describe: true ', 'describe: false ');
+    expect(markdown()).toContain('| `access-101, leaf-201, leaf-301, leaf-401` | `vars.describe` | `true` | `false` |');
+  });
+
   it('shows hostile text as text: nothing ends a fence or a cell, nobody is called', () => {
     const hostile = "@everyone </details> | ```` <script>alert('x')</script> **b**";
     tree.edit('templates/arista_eos/edge.hbs', '  spanning-tree portfast\n', `  ${hostile}\n`);

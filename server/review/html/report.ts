@@ -2,7 +2,7 @@ import { at } from '../../errors.ts';
 import type { Change } from '../compare.ts';
 import type { FactChange } from '../facts.ts';
 import { type Cell, isSame, type PlatformReview, type Review } from '../review.ts';
-import { counted, devicesOf, headline, samplesOf, touchedOf, whatOf } from '../words.ts';
+import { alikeDevices, counted, devicesOf, headline, samplesOf, touchedOf, whatOf } from '../words.ts';
 import { type Html, html, NONE } from './escape.ts';
 import { filters } from './filters.ts';
 import { page } from './page.ts';
@@ -98,10 +98,14 @@ function article(change: Change, nth: number, review: Review): Html {
 ${body}</details>`;
 }
 
-function settings({ platforms, devices }: Review): Html {
+function settings(review: Review): Html {
+  const { platforms } = review;
   const about = [
     ...platforms.map(({ name, facts }) => ({ name, facts, what: 'how it is talked to' })),
-    ...devices.map(({ name, facts, effect }) => ({ name, facts, what: effect === 'changed' ? 'inventory' : `inventory: ${effect}` })),
+    ...alikeDevices(review).map(group => {
+      const what = group.effect === 'changed' ? 'inventory' : `inventory: ${group.effect}`;
+      return { name: devicesOf(group), facts: group.facts, what };
+    }),
   ].filter(({ facts }) => facts.length > 0);
   if (about.length === 0) return NONE;
   const row = (name: Html, { name: setting, before, after }: FactChange) =>
