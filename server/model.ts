@@ -242,4 +242,8 @@ export interface ChangePlan {
   readonly rescue?: Rescue;
   readonly transaction?: Transaction<Step>;
   readonly save?: Step;
+  /** What it touches: two that touch one thing each, of the same kind and not the same one, may share a commit. */
+  readonly concerns: 'a port' | 'a network' | 'more';
+  /** With what it leads others into one commit: names that no change has by itself. Only where the platform has commits. */
+  readonly inCompany?: { readonly dialect: Dialect; readonly transaction?: Transaction<Step> };
 }

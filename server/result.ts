@@ -18,8 +18,8 @@ export interface StepResult {
   readonly exchanges: readonly Exchange[];
 }
 
-/** yes; no and why; `not needed` where a change is persistent at once or nothing was changed. */
-export type Saved = { readonly state: 'yes' | 'not needed' } | { readonly state: 'no'; readonly why: string };
+/** yes; pending: it will be, and the audit tells when; no and why; `not needed` where a change is persistent at once or nothing was changed. */
+export type Saved = { readonly state: 'yes' | 'pending' | 'not needed' } | { readonly state: 'no'; readonly why: string };
 
 /** Milliseconds. */
 export interface Timings {

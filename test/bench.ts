@@ -1,7 +1,6 @@
 import { execute } from '../server/engine/execute.ts';
-import { NO_LOCKS } from '../server/engine/lock/none.ts';
-import { Queue } from '../server/engine/queue.ts';
 import { type ScriptLine, script } from '../server/engine/script.ts';
+import { worldWith } from '../server/engine/world.ts';
 import { type Fault, Faults } from '../server/lab/faults.ts';
 import { LAB_USER, NO_DELAYS, SWITCHES } from '../server/lab/lab.ts';
 import type { CliSession, ExecResult, LabSwitch } from '../server/lab/switch.ts';
@@ -137,7 +136,7 @@ export class Bench {
         : ShellTerminal.open(shellConnection(device, planted), { dialect, enableSecret: LAB_USER.enable, device: 'sw' }, deadline);
     const request = { ...plan.request, dryRun: false, deadline: Date.now() + 10_000 };
     try {
-      return (await execute({ ...plan, request }, { queue: new Queue(), locks: NO_LOCKS, open })).outcome;
+      return (await execute({ ...plan, request }, worldWith(open))).outcome;
     } catch (thrown) {
       return `${(thrown as { outcome?: string }).outcome} ${(thrown as Error).message}`;
     }

@@ -1,4 +1,5 @@
 import { changeInOrder, changeSideBySide, type Desk, worst } from '../engine/change.ts';
+import type { Job } from '../engine/job.ts';
 import { Queue, type Turn } from '../engine/queue.ts';
 import { ChangeError } from '../errors.ts';
 import type { ChangeRequest } from '../model.ts';
@@ -54,13 +55,13 @@ function sideBySide(requests: readonly ChangeRequest[], desk: Desk, quiet: boole
 }
 
 /** A queue that can be told to let nobody else in. */
-class Gate extends Queue {
+class Gate extends Queue<Job> {
   closed = false;
 
-  override async turn(device: string, deadline: number): Promise<Turn> {
-    const turn = await super.turn(device, deadline);
+  override async join(device: string, deadline: number, job: Job): Promise<Turn<Job> | undefined> {
+    const turn = await super.join(device, deadline, job);
     if (!this.closed) return turn;
-    turn[Symbol.dispose]();
+    turn?.[Symbol.dispose]();
     throw new ChangeError('shutting_down', `${device}: stopped before anything was typed there`);
   }
 }

@@ -22,6 +22,11 @@ export async function confirm(visit: Visit, transaction: Transaction<Step> | und
 /** Makes the change survive a reload. It is in force whatever becomes of this: "applied, not saved" is still applied. */
 export async function save(visit: Visit, deadline: number): Promise<Saved> {
   if (!visit.plan.save) return { state: 'not needed' };
+  return visit.session.saver?.later(visit.plan) ?? saveNow(visit, deadline);
+}
+
+export async function saveNow(visit: Visit, deadline: number): Promise<Saved> {
+  if (!visit.plan.save) return { state: 'not needed' };
   try {
     await whileHeld(visit, visit.plan.save, deadline);
     return { state: 'yes' };

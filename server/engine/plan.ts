@@ -53,7 +53,17 @@ export function plan(request: ChangeRequest, library: Library): ChangePlan {
     ...(giveBack && steps.length > 0 ? { giveBack } : {}),
     ...(rescue ? { rescue } : {}),
     ...(platform.save ? { save: stepOf(platform.save, platform.readMode, rendering) } : {}),
+    concerns: concernsOf(request.method, values),
+    ...(platform.transaction ? { inCompany: surroundings(platform, renderingOf(named(values, 'a'), platform)) } : {}),
   };
+}
+
+const ONE_PORT: ReadonlySet<Method> = new Set(['attach_port', 'detach_port', 'update_port']);
+
+/** A LAG is its members too, and a network that is deleted is all ports that might use it. */
+function concernsOf(method: Method, { lag }: Values): ChangePlan['concerns'] {
+  if (method === 'add_network') return 'a network';
+  return ONE_PORT.has(method) && !lag ? 'a port' : 'more';
 }
 
 export function deviceOf(request: Pick<ChangeRequest, 'device'>, library: Library): { device: Device; platform: Platform } {
@@ -102,7 +112,7 @@ function rescueOf(
   if (typeof playbook.rescue !== 'string') {
     if (playbook.rescue.length === 0) return undefined;
     const [checks, typed] = split(playbook.rescue, task => isCheck(task, platform));
-    const own = renderingOf(afterwards(rendering.values), platform);
+    const own = renderingOf(named(rendering.values, 'r'), platform);
     return proven({
       file: playbook.source.file,
       ...surroundings(platform, own),
@@ -119,7 +129,7 @@ function rescueOf(
     args: port === undefined ? request.args : { port },
   };
   const closed = { ...valuesFor(alone, device, platform, other), default_vlan: null };
-  const closing = renderingOf(afterwards(closed), platform);
+  const closing = renderingOf(named(closed, 'r'), platform);
   return proven({
     file: other.source.file,
     ...surroundings(platform, closing),
@@ -137,7 +147,7 @@ function giveBackOf(request: ChangeRequest, device: Device, platform: Platform):
   const playbook = playbookOf(clear, platform);
   const alone: ChangeRequest = { ...request, method: playbook.method as Method, args: { port: request.args.port ?? null } };
   const values: Values = { ...valuesFor(alone, device, platform, playbook), default_vlan: null };
-  const rendering = renderingOf({ ...values, change: `${String(values.change)}g` }, platform);
+  const rendering = renderingOf(named(values, 'g'), platform);
   return {
     ...surroundings(platform, rendering),
     read: stepOf(read, platform.readMode, rendering),
@@ -157,9 +167,9 @@ function proven(rescue: Rescue): Rescue {
 
 const proves = (steps: readonly Step[]) => steps.some(step => step.expect.length + step.reject.length > 0);
 
-/** A rescue is a change of its own: EOS still lists an aborted session, so its name is not used again. */
-function afterwards(values: Values): Values {
-  return { ...values, change: `${String(values.change)}r` };
+/** A rescue is a change of its own, and so is a commit of several: EOS still lists an aborted session, so its name is not used again. */
+function named(values: Values, suffix: string): Values {
+  return { ...values, change: `${String(values.change)}${suffix}` };
 }
 
 /** The dialect and the transaction, with the names of this change in them. */

@@ -2,11 +2,13 @@ import { ChangeError } from '../errors.ts';
 import { within } from '../transport/deadline.ts';
 
 /** A place at the head of a device's queue, given up at the end of the scope. */
-export interface Turn extends Disposable {
+export interface Turn<Guest> extends Disposable {
   /** Milliseconds waited. */
   readonly waited: number;
   /** Whether somebody else waits for this device now. */
   readonly wanted: boolean;
+  /** Takes along those who wait next, as long as each of them fits: their turn is this one, and ends with it. */
+  board(fits: (guest: Guest) => boolean): Guest[];
 }
 
 export interface QueueOptions {
@@ -16,12 +18,24 @@ export interface QueueOptions {
   readonly admit?: (device: string) => void;
 }
 
-/** One change at a time per device; waiters are served in the order they came. */
-export class Queue {
+/** Somebody who waits. A guest may be taken along; the others come by themselves. */
+interface Waiter<Guest> {
+  readonly guest: Guest | undefined;
+  readonly called: () => void;
+  how?: 'alone' | 'aboard';
+}
+
+interface Line<Guest> {
+  readonly waiting: Waiter<Guest>[];
+  /** Who has the turn, and those who were taken along. */
+  served: number;
+}
+
+/** One visit at a time per device; waiters are served in the order they came. */
+export class Queue<Guest = unknown> {
   readonly #atMost: number;
   readonly #admit: (device: string) => void;
-  readonly #tails = new Map<string, Promise<void>>();
-  readonly #waiting = new Map<string, number>();
+  readonly #lines = new Map<string, Line<Guest>>();
   #idle = Promise.withResolvers<void>();
 
   constructor({ atMost = Number.POSITIVE_INFINITY, admit = () => {} }: QueueOptions = {}) {
@@ -33,71 +47,115 @@ export class Queue {
    * `urgent`: it takes back what was typed elsewhere, and is never refused a place.
    * @throws ChangeError `busy` when the turn does not come before `deadline`, or too many wait already
    */
-  async turn(device: string, deadline: number, urgent = false): Promise<Turn> {
+  async turn(device: string, deadline: number, urgent = false): Promise<Turn<Guest>> {
+    return (await this.#enter(device, deadline, urgent, undefined)) as Turn<Guest>;
+  }
+
+  /** The same for one who may be taken along: then there is no turn, and whoever took the guest along sees to it. */
+  join(device: string, deadline: number, guest: Guest, urgent = false): Promise<Turn<Guest> | undefined> {
+    return this.#enter(device, deadline, urgent, guest);
+  }
+
+  async #enter(device: string, deadline: number, urgent: boolean, guest: Guest | undefined): Promise<Turn<Guest> | undefined> {
     const since = Date.now();
     if (!urgent) this.#checkRoom(device);
-    const before = this.#tails.get(device) ?? Promise.resolve();
-    const { promise: done, resolve: release } = Promise.withResolvers<void>();
-    const tail = before.then(() => done);
-    this.#tails.set(device, tail);
-    this.#count(device, 1);
-    void tail.then(() => {
-      if (this.#tails.get(device) === tail) this.#tails.delete(device);
-    });
+    const line = this.#lines.get(device) ?? { waiting: [], served: 0 };
+    this.#lines.set(device, line);
+    const { promise: call, resolve: called } = Promise.withResolvers<void>();
+    const waiter: Waiter<Guest> = { guest, called };
+    line.waiting.push(waiter);
+    if (line.served === 0) this.#next(device, line);
     try {
-      await within(before, deadline, `reach ${device}`);
+      await within(call, deadline, `reach ${device}`);
     } catch (thrown) {
-      release();
-      const ahead = (this.#waiting.get(device) ?? 1) - 1;
-      this.#count(device, -1);
-      if (thrown instanceof ChangeError)
+      // Who was taken along in the same moment is aboard: its change will be made.
+      if (waiter.how !== 'aboard') {
+        const ahead = this.#leave(device, line, waiter);
+        if (!(thrown instanceof ChangeError)) throw thrown;
         throw new ChangeError('busy', `${device} is busy with other changes (${ahead} in its queue); nothing was typed`);
-      throw thrown;
+      }
     }
+    return waiter.how === 'alone' ? this.#turnOf(device, line, since) : undefined;
+  }
+
+  #turnOf(device: string, line: Line<Guest>, since: number): Turn<Guest> {
     let over = false;
-    const isWanted = () => !over && (this.#waiting.get(device) ?? 0) > 1;
+    const isWanted = () => !over && line.waiting.length > 0;
     return {
       waited: Date.now() - since,
       get wanted() {
         return isWanted();
       },
+      board: fits => {
+        const guests: Guest[] = [];
+        for (let [next] = line.waiting; !over && next?.guest !== undefined && fits(next.guest); [next] = line.waiting) {
+          line.waiting.shift();
+          line.served += 1;
+          guests.push(next.guest);
+          call(next, 'aboard');
+        }
+        return guests;
+      },
       [Symbol.dispose]: () => {
         if (over) return;
         over = true;
-        this.#count(device, -1);
-        release();
+        line.served = 0;
+        this.#next(device, line);
       },
     };
   }
 
+  #next(device: string, line: Line<Guest>): void {
+    const next = line.waiting.shift();
+    if (next) {
+      line.served = 1;
+      call(next, 'alone');
+    } else this.#forget(device);
+  }
+
+  /** Gives a place up; answers how many were served and waited before it. */
+  #leave(device: string, line: Line<Guest>, waiter: Waiter<Guest>): number {
+    const place = line.waiting.indexOf(waiter);
+    if (place < 0) {
+      // Its turn had come just now.
+      line.served = 0;
+      this.#next(device, line);
+      return 0;
+    }
+    line.waiting.splice(place, 1);
+    return line.served + place;
+  }
+
   #checkRoom(device: string): void {
     this.#admit(device);
-    // One of them has its turn.
-    if ((this.#waiting.get(device) ?? 0) <= this.#atMost) return;
+    if ((this.#lines.get(device)?.waiting.length ?? 0) < this.#atMost) return;
     throw new ChangeError('busy', `${device} is busy with other changes (${this.#atMost} in its queue, which is full); nothing was typed`);
   }
 
   /** Changes running or waiting now. */
   get size(): number {
-    return [...this.#waiting.values()].reduce((sum, count) => sum + count, 0);
+    return [...this.#lines.values()].reduce((sum, { served, waiting }) => sum + served + waiting.length, 0);
   }
 
   /** Devices on which changes run or wait now. */
   get devices(): readonly string[] {
-    return [...this.#waiting.keys()];
+    return [...this.#lines.keys()];
   }
 
   /** Settles when the last change that runs or waits now has ended. */
   async idle(): Promise<void> {
-    if (this.#waiting.size > 0) await this.#idle.promise;
+    if (this.#lines.size > 0) await this.#idle.promise;
   }
 
-  #count(device: string, by: number): void {
-    const count = (this.#waiting.get(device) ?? 0) + by;
-    if (count > 0) this.#waiting.set(device, count);
-    else this.#waiting.delete(device);
-    if (this.#waiting.size > 0) return;
+  #forget(device: string): void {
+    this.#lines.delete(device);
+    if (this.#lines.size > 0) return;
     this.#idle.resolve();
     this.#idle = Promise.withResolvers<void>();
   }
+}
+
+function call<Guest>(waiter: Waiter<Guest>, how: 'alone' | 'aboard'): void {
+  waiter.how = how;
+  waiter.called();
 }

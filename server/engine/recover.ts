@@ -1,10 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { ChangeError, messageOf } from '../errors.ts';
-import { type ChangePlan, ENDS_DETACHED, type GiveBack, type Rescue, type Step } from '../model.ts';
+import { type ChangePlan, ENDS_DETACHED, type GiveBack, type Rescue } from '../model.ts';
 import type { Saved } from '../result.ts';
+import { comeBack, halfWayTo, ONCE_MORE } from './come-back.ts';
 import { commit, confirm, save } from './commit.ts';
 import { giveBack } from './give-back.ts';
-import { type Look, unlessBusy, type Visit } from './visit.ts';
+import { same as areSame, type Look, unlessBusy, type Visit } from './visit.ts';
 
 /** How a failed change ended. `applied`: the session was lost, and the device turned out to be as asked. */
 export type Ending =
@@ -21,9 +21,6 @@ interface Way {
   closing: boolean;
 }
 
-/** Milliseconds that must be left for coming back once more. */
-const ONCE_MORE = 250;
-
 /**
  * After something was typed and failed: takes it back by the platform's own means, closes the port where the playbook says so,
  * and reads from the device which of these is true. A session that is lost meanwhile is opened again as long as there is time.
@@ -31,7 +28,7 @@ const ONCE_MORE = 250;
  */
 export async function recover(visit: Visit, before: Look, thrown: unknown): Promise<Ending> {
   const failure = thrown instanceof ChangeError ? thrown : new ChangeError('internal', messageOf(thrown), { cause: thrown });
-  const way: Way = { whole: visit.phase !== 'typing' || isOneLine(visit.plan), undone: false, closing: false };
+  const way: Way = { whole: isWhole(visit), undone: false, closing: false };
   while (true) {
     try {
       const ending = await takeBack(visit, before, failure, way);
@@ -55,18 +52,23 @@ function isOneLine({ transaction, steps }: ChangePlan): boolean {
   return transaction === undefined && steps.flatMap(({ lines }) => lines).length === 1;
 }
 
+/** A candidate of several that was taken back is as far back as one that was never typed whole. */
+function isWhole({ phase, plan }: Visit): boolean {
+  return phase === 'committing' || phase === 'committed' || (phase === 'typing' && isOneLine(plan));
+}
+
 async function takeBack(visit: Visit, before: Look, failure: ChangeError, way: Way): Promise<Ending> {
   const { plan } = visit;
   const { deadline } = plan.request;
   const lost = !visit.terminal.alive;
-  if (lost) await comeBack(visit, way, deadline);
+  if (lost) await backAgain(visit, way, deadline);
   else if (plan.transaction && (visit.phase === 'typing' || visit.phase === 'committing')) {
     await visit.platformStep(plan.transaction.discard, deadline);
   }
   const lock = await visit.hold.regain(halfWayTo(deadline)).catch((thrown: unknown) => messageOf(thrown));
   let now = await visit.look(plan.verify, deadline);
   if (lock !== 'kept' && lock !== 'taken again') {
-    return handsOff(visit, now.text === before.text && (await asPrinted(visit, deadline)), failure, lock);
+    return handsOff(visit, areSame(now, before) && (await asPrinted(visit, deadline)), failure, lock);
   }
   if (now.holds && way.whole && !way.closing && (lost || lock === 'taken again')) {
     if (lost || visit.phase === 'committed') await confirm(visit, plan.transaction, deadline);
@@ -74,14 +76,14 @@ async function takeBack(visit: Visit, before: Look, failure: ChangeError, way: W
   }
   // An undo that follows no commit of ours would take back somebody else's: only when the device differs from what it was. Where the
   // lock was lost meanwhile, another may have changed this too: then nothing old is brought back, but a rescue may close what is open.
-  const undoable = way.whole && lock === 'kept' && !way.undone && !way.closing && now.text !== before.text;
+  const undoable = way.whole && lock === 'kept' && !way.undone && !way.closing && !areSame(now, before);
   if (plan.transaction?.undo && undoable) {
     const { undo } = plan.transaction;
     await unlessBusy(plan, deadline, () => visit.platformStep(undo, deadline));
     way.undone = true;
     now = await visit.look(plan.verify, deadline);
   }
-  const same = now.text === before.text && (await asPrinted(visit, deadline));
+  const same = areSame(now, before) && (await asPrinted(visit, deadline));
   const givable = !same && lock === 'kept' && !way.closing;
   if (plan.giveBack && givable && (await givenBack(visit, plan.giveBack, way))) return undone(failure);
   if (plan.rescue) return close(visit, plan.rescue, same, failure, way);
@@ -102,13 +104,11 @@ async function givenBack(visit: Visit, means: GiveBack, way: Way): Promise<boole
     return await giveBack(visit, means, visit.printed, deadline);
   } catch (thrown) {
     if (!(thrown instanceof ChangeError)) throw thrown;
-    if (!visit.terminal.alive) await comeBack(visit, way, deadline);
+    if (!visit.terminal.alive) await backAgain(visit, way, deadline);
     else if (means.transaction) await visit.platformStep(means.transaction.discard, deadline);
     return false;
   }
 }
-
-const halfWayTo = (deadline: number) => Date.now() + (deadline - Date.now()) / 2;
 
 /**
  * The lock is lost and not to be had: whoever has it may be at this very port, and what two type at once nobody can answer for. Not even
@@ -163,31 +163,8 @@ function rescued(rescue: Rescue, failure: ChangeError, saved: Saved): Ending {
   return { outcome: 'rescued', error, saved };
 }
 
-/** Logs in again after the session was lost, as long as there is time, and drops what the lost one left behind. */
-async function comeBack(visit: Visit, { closing }: Way, deadline: number): Promise<void> {
-  const { plan, world } = visit;
-  await visit.terminal.close();
-  for (let wait = 200; ; wait = Math.min(wait * 2, 5000)) {
-    try {
-      visit.terminal = await world.open(plan.device, plan.dialect, deadline, true);
-      break;
-    } catch (thrown) {
-      // A device that just dropped us may still count the old session, or be out of reach for a moment.
-      if (Date.now() + wait >= deadline) throw thrown;
-      await pause(wait);
-    }
-  }
-  await abandon(visit, plan.transaction?.abandon, deadline);
-  if (closing) await abandon(visit, plan.rescue?.transaction?.abandon, deadline);
-}
-
-/** Where the lost session still stands, nobody may drop what it left behind; that goes with it, and nobody can commit it either. */
-async function abandon(visit: Visit, step: Step | undefined, deadline: number): Promise<void> {
-  if (!step) return;
-  try {
-    await visit.platformStep(step, deadline);
-  } catch (thrown) {
-    const busy = visit.plan.transaction?.busy;
-    if (!(thrown instanceof ChangeError) || !busy?.test(thrown.said)) throw thrown;
-  }
+/** What the lost session left behind may be of the change, and of its rescue. */
+async function backAgain(visit: Visit, { closing }: Way, deadline: number): Promise<void> {
+  const { dialect, transaction, rescue } = visit.plan;
+  await comeBack(visit, dialect, [transaction?.abandon, closing ? rescue?.transaction?.abandon : undefined], deadline);
 }

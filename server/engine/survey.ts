@@ -2,6 +2,7 @@ import { ChangeError } from '../errors.ts';
 import type { ChangePlan, Step } from '../model.ts';
 import { Hold } from './lock/hold.ts';
 import { NO_LOCKS } from './lock/none.ts';
+import { Session } from './session.ts';
 import { type Look, Visit } from './visit.ts';
 import type { World } from './world.ts';
 
@@ -81,26 +82,22 @@ async function askDevice(plans: readonly ChangePlan[], world: World, until: () =
 async function askInOneSession(plans: readonly ChangePlan[], world: World, until: () => number, found: Finding[]): Promise<void> {
   const [first] = plans;
   if (!first) return;
-  const { device, dialect, readMode } = first;
+  const { device, readMode } = first;
   let turn = await world.queue.turn(device.name, inTime(device.name, until));
   try {
     await using hold = await Hold.take(NO_LOCKS, device, until());
-    const terminal = await world.open(device, dialect, until());
-    try {
-      // An enable secret that is refused says nothing about any port.
-      await terminal.enter(readMode, until());
-      let reads = new Map<string, string>();
-      for (const plan of plans) {
-        if (turn.wanted) {
-          // No change waits for all of our questions; what it may have changed is read again.
-          turn[Symbol.dispose]();
-          turn = await world.queue.turn(device.name, inTime(device.name, until));
-          reads = new Map();
-        }
-        found.push(await ask(new Visit(plan, world, hold, terminal), inTime(device.name, until), reads));
+    await using session = await Session.open(first, world, hold, until());
+    // An enable secret that is refused says nothing about any port.
+    await session.terminal.enter(readMode, until());
+    let reads = new Map<string, string>();
+    for (const plan of plans) {
+      if (turn.wanted) {
+        // No change waits for all of our questions; what it may have changed is read again.
+        turn[Symbol.dispose]();
+        turn = await world.queue.turn(device.name, inTime(device.name, until));
+        reads = new Map();
       }
-    } finally {
-      await terminal.close();
+      found.push(await ask(new Visit(plan, session), inTime(device.name, until), reads));
     }
   } finally {
     turn[Symbol.dispose]();
@@ -132,7 +129,7 @@ async function look(
   reads: Map<string, string>,
 ): Promise<Pick<Look, 'misses'> & { readonly refused: boolean }> {
   try {
-    return { misses: (await visit.look(steps, deadline, reads)).misses, refused: false };
+    return { misses: (await visit.look(steps, deadline, { reads, patient: false })).misses, refused: false };
   } catch (thrown) {
     if (!(thrown instanceof ChangeError) || thrown.kind !== 'rejected' || !visit.terminal.alive) throw thrown;
     return { misses: [thrown.message], refused: true };

@@ -5,52 +5,67 @@ import type { Exchange, StepResult } from '../result.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { missesOf, readKey } from './check.ts';
 import type { Hold } from './lock/hold.ts';
-import type { World } from './world.ts';
+import type { Session } from './session.ts';
 
 /** How far a change has come on the device: what a failure means, and what takes it back, depends on it. */
-export type Phase = 'looking' | 'typing' | 'committing' | 'committed' | 'kept';
+export type Phase = 'looking' | 'typing' | 'committing' | 'committed' | 'taken back' | 'kept';
 
-/** What reading the verify list found. */
+/** What reading a list of checks found. */
 export interface Look {
   readonly holds: boolean;
   /** What does not hold, one sentence each. */
   readonly misses: readonly string[];
-  /** Every output that was read, in order: two looks with the same text saw the same state. */
+  /** Every output that was read, in order, but for those that other changes of the visit read too: they show what is not ours alone. */
   readonly text: string;
 }
 
-/** One change on one device: the session, how far it came, and what was typed until now. */
+/** Two looks that saw the same state. */
+export function same(one: Look, other: Look): boolean {
+  return one.text === other.text && one.misses.join('\n') === other.misses.join('\n');
+}
+
+/** How a list of checks is read. */
+interface Looking {
+  /** What has been read already, and is not read again. */
+  readonly reads?: Map<string, string>;
+  /** What may become true after a while is waited for. */
+  readonly patient?: boolean;
+}
+
+/** One change on one device: how far it came, and what was typed for it until now. */
 export class Visit {
   readonly plan: ChangePlan;
-  readonly world: World;
-  /** What keeps others off the device meanwhile. */
-  readonly hold: Hold;
-  terminal: Terminal;
+  readonly session: Session;
   phase: Phase = 'looking';
   readonly typed: StepResult[] = [];
   diff = '';
   /** What the device printed before anything was typed, to be given back; only where the plan can. */
   printed = '';
+  /** Keys of the reads that other changes of the visit make too. */
+  shared: ReadonlySet<string> = new Set();
 
-  constructor(plan: ChangePlan, world: World, hold: Hold, terminal: Terminal) {
+  constructor(plan: ChangePlan, session: Session) {
     this.plan = plan;
-    this.world = world;
-    this.hold = hold;
-    this.terminal = terminal;
+    this.session = session;
   }
 
-  /**
-   * Reads a list of checks; the same read is made once. `before` shares its reads between the looks before anything is typed,
-   * when there is nothing to wait for: only a look afterwards tries again.
-   */
-  async look(steps: readonly Step[], deadline: number, before?: Map<string, string>): Promise<Look> {
-    const memo = before ?? new Map<string, string>();
+  get terminal(): Terminal {
+    return this.session.terminal;
+  }
+
+  get hold(): Hold {
+    return this.session.hold;
+  }
+
+  /** Reads a list of checks; the same read is made once. */
+  async look(steps: readonly Step[], deadline: number, { reads = new Map(), patient = true }: Looking = {}): Promise<Look> {
     // What several checks read together is one text: a difference is told once.
     const texts = new Map<string, string>();
     const misses: string[] = [];
     for (const step of steps) {
-      const found = await this.#read(step, memo, deadline, before ? 1 : step.retry?.times);
-      texts.set(readKey(step), found.text);
+      const found = await this.#read(step, reads, deadline, patient ? step.retry?.times : 1);
+      const key = readKey(step);
+      if (!this.shared.has(key)) texts.set(key, found.text);
       misses.push(...found.misses.map(miss => `${step.task}: ${miss} (${at(step.source)})`));
     }
     return { holds: misses.length === 0, misses, text: [...texts.values()].join('\n') };

@@ -1,6 +1,6 @@
 import { auditRefusal } from '../engine/audit.ts';
 import { change, changeInOrder, changeSideBySide, type Desk, worst } from '../engine/change.ts';
-import { inspect } from '../engine/execute.ts';
+import { inspect } from '../engine/inspect.ts';
 import { verdictOf } from '../engine/permit.ts';
 import { plan } from '../engine/plan.ts';
 import { ChangeError } from '../errors.ts';

@@ -55,6 +55,11 @@ export class ExecTerminal implements Terminal {
     return exchanges;
   }
 
+  /** A command of every shell, which does nothing (POSIX). */
+  async probe(deadline: number): Promise<void> {
+    await this.#exec('true', deadline);
+  }
+
   async close(): Promise<void> {
     this.#trusted = false;
     await this.#connection.close();

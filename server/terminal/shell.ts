@@ -95,6 +95,10 @@ export class ShellTerminal implements Terminal {
     return log.map(exchangeOf);
   }
 
+  async probe(deadline: number): Promise<void> {
+    await this.#settle(deadline);
+  }
+
   async close(): Promise<void> {
     await this.#talk.close();
   }

@@ -20,6 +20,8 @@ export interface Terminal {
   landed(mode: string): boolean;
   /** From now on speaks this dialect: the same modes, entered by other names. */
   speak(dialect: Dialect): void;
+  /** Makes sure that somebody is still there, after a while of silence. @throws ChangeError timeout, session_lost */
+  probe(deadline: number): Promise<void>;
   /** Logs out. */
   close(): Promise<void>;
 }

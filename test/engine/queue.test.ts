@@ -17,7 +17,7 @@ async function settled(promise: Promise<unknown>): Promise<boolean> {
   return done;
 }
 
-async function refusalOf(turn: Promise<Turn>): Promise<ChangeError> {
+async function refusalOf(turn: Promise<Turn<unknown>>): Promise<ChangeError> {
   try {
     await turn;
   } catch (thrown) {

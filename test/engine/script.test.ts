@@ -2,11 +2,9 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { execute } from '../../server/engine/execute.ts';
-import { NO_LOCKS } from '../../server/engine/lock/none.ts';
 import { plan } from '../../server/engine/plan.ts';
-import { Queue } from '../../server/engine/queue.ts';
 import { script } from '../../server/engine/script.ts';
-import type { World } from '../../server/engine/world.ts';
+import { worldWith } from '../../server/engine/world.ts';
 import type { ChangePlan, ChangeRequest, Dialect, Method, Step, Values } from '../../server/model.ts';
 import { ShellTerminal } from '../../server/terminal/shell.ts';
 import { Mercury, PLATFORMS } from '../harness.ts';
@@ -148,15 +146,13 @@ describe('a dry run and the terminal take the same way', () => {
                 },
               }
             : {}),
+          concerns: 'more',
           ...(drawn.save === null ? {} : { save: stepOf(at(drawn.save), ['save']) }),
         };
         const device = treeDevice(dialect, transaction?.lands ?? false);
-        const world: World = {
-          queue: new Queue(),
-          locks: NO_LOCKS,
-          open: (_device, spoken, deadline) =>
-            ShellTerminal.open(device, { dialect: spoken, enableSecret: undefined, device: 'sw' }, deadline),
-        };
+        const world = worldWith((_device, spoken, deadline) =>
+          ShellTerminal.open(device, { dialect: spoken, enableSecret: undefined, device: 'sw' }, deadline),
+        );
         expect((await execute(planned, world)).outcome).toBe('applied');
         expect(device.typed).toEqual(promised(planned));
       }),

@@ -36,7 +36,7 @@ describe.each([
   ['juniper_junos', 15],
   ['dell_os10', 15],
 ])('calls at once for one %s: %i', (platform, count) => {
-  it('all end right, one change at a time, on a device that takes one session at a time', async () => {
+  it('all end right, in a few visits, on a device that takes one session at a time', async () => {
     await start({ leaf: platform }, { maxSessions: 1 }, 110_000);
     for (const vlan of [100, 200, 201, 300]) await mercury.onNetwork('add_network', 'leaf', vlan, `net-${vlan}`);
     const { ports } = device('leaf').device;
@@ -50,11 +50,10 @@ describe.each([
     });
     const all = await Promise.all(calls);
     expect(all.filter(({ outcome }) => outcome !== 'applied' && outcome !== 'unchanged')).toEqual([]);
-    expect(device('leaf').logins - logins).toBe(count);
     const each = visits(device('leaf').typed.slice(from), FIRST[platform] ?? '');
-    expect(each).toHaveLength(count);
-    for (const lines of each)
-      expect(new Set(lines.flatMap(line => ports.filter(port => new RegExp(`${port}(?!\\d)`).test(line)))).size).toBe(1);
+    expect(each).toHaveLength(device('leaf').logins - logins);
+    // Who comes while somebody logs in goes along; the first calls may be too early for that.
+    expect(each.length).toBeLessThan(count / 3);
     // The last that was typed of each port is what it has.
     for (const port of ports.slice(0, 10)) {
       const last = mercury.audit.findLast(({ what }) => what.port === port);

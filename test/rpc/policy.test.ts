@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Job } from '../../server/engine/job.ts';
 import type { Turn } from '../../server/engine/queue.ts';
 import { Queue } from '../../server/engine/queue.ts';
 import { LibraryError } from '../../server/library/complaints.ts';
@@ -393,7 +394,7 @@ describe('a freeze', () => {
 });
 
 /** A queue whose first turn comes when it is told to. */
-class Slow extends Queue {
+class Slow extends Queue<Job> {
   readonly waiting: Promise<void>;
   go = (): void => {};
   #heard = (): void => {};
@@ -405,8 +406,8 @@ class Slow extends Queue {
     });
   }
 
-  override async turn(device: string, deadline: number): Promise<Turn> {
-    const turn = await super.turn(device, deadline);
+  override async join(device: string, deadline: number, job: Job): Promise<Turn<Job> | undefined> {
+    const turn = await super.join(device, deadline, job);
     await new Promise<void>(resolve => {
       this.go = resolve;
       this.#heard();

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { execute } from '../../server/engine/execute.ts';
-import { NO_LOCKS } from '../../server/engine/lock/none.ts';
 import { plan } from '../../server/engine/plan.ts';
-import { Queue } from '../../server/engine/queue.ts';
-import type { World } from '../../server/engine/world.ts';
+import { type World, worldWith } from '../../server/engine/world.ts';
 import { LAB_USER } from '../../server/lab/lab.ts';
 import type { Method, Values } from '../../server/model.ts';
 import { ShellTerminal } from '../../server/terminal/shell.ts';
@@ -50,22 +48,18 @@ function cutUp(channel: Channel, cuts: Cuts): Channel {
 }
 
 function worldThatCuts(cuts: Cuts): World {
-  return {
-    queue: new Queue(),
-    locks: NO_LOCKS,
-    open: async (device, dialect, deadline) => {
-      const connection = await connectSsh(device, LAB_USER, deadline);
-      const under: Connection = {
-        openShell: async () => cutUp(await connection.openShell(), cuts),
-        exec: command => connection.exec(command),
-        get alive() {
-          return connection.alive;
-        },
-        close: () => connection.close(),
-      };
-      return ShellTerminal.open(under, { dialect, enableSecret: LAB_USER.enable, device: device.name }, deadline);
-    },
-  };
+  return worldWith(async (device, dialect, deadline) => {
+    const connection = await connectSsh(device, LAB_USER, deadline);
+    const under: Connection = {
+      openShell: async () => cutUp(await connection.openShell(), cuts),
+      exec: command => connection.exec(command),
+      get alive() {
+        return connection.alive;
+      },
+      close: () => connection.close(),
+    };
+    return ShellTerminal.open(under, { dialect, enableSecret: LAB_USER.enable, device: device.name }, deadline);
+  });
 }
 
 const SHELLS = PLATFORMS.filter(platform => platform !== 'openvswitch');

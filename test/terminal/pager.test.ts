@@ -4,10 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeLabFiles } from '../../server/cli/lab.ts';
 import { execute } from '../../server/engine/execute.ts';
-import { NO_LOCKS } from '../../server/engine/lock/none.ts';
 import { plan } from '../../server/engine/plan.ts';
-import { Queue } from '../../server/engine/queue.ts';
-import type { World } from '../../server/engine/world.ts';
+import { worldWith } from '../../server/engine/world.ts';
 import { LAB_USER, type Lab, startLab } from '../../server/lab/lab.ts';
 import { loadLibrary } from '../../server/library/library.ts';
 import type { ChangePlan } from '../../server/model.ts';
@@ -80,11 +78,7 @@ describe('a switch whose pager nothing switches off', () => {
     );
   }
 
-  const world: World = {
-    queue: new Queue(),
-    locks: NO_LOCKS,
-    open: (device, dialect, deadline) => openTerminal(device, dialect, LAB_USER, deadline),
-  };
+  const world = worldWith((device, dialect, deadline) => openTerminal(device, dialect, LAB_USER, deadline));
 
   it('is read to the end, page by page, and configured', async () => {
     const attach = planWith("pager: { prompt: '^ --More--' }");

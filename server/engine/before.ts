@@ -1,0 +1,60 @@
+import { ChangeError } from '../errors.ts';
+import type { ChangePlan } from '../model.ts';
+import { readKey } from './check.ts';
+import type { Job } from './job.ts';
+import type { Session } from './session.ts';
+import { settled } from './settled.ts';
+import type { Look } from './visit.ts';
+
+/**
+ * Asks `require` and `verify` of each change before anything is typed; the same read is made once for all. Those that hold already and those
+ * that may not be made are over then; answers the others.
+ */
+export async function lookBefore(jobs: readonly Job[], session: Session): Promise<Job[]> {
+  const shared = readByMany(jobs.map(({ plan }) => plan));
+  const reads = new Map<string, string>();
+  for (const job of jobs) {
+    job.visit.shared = shared;
+    try {
+      await look(job, session, reads);
+    } catch (thrown) {
+      job.fail(thrown);
+    }
+  }
+  return jobs.filter(job => !job.over);
+}
+
+/** A session that stood may turn out to be gone: nothing was typed yet, so a new one serves as well. */
+async function look(job: Job, session: Session, reads: Map<string, string>): Promise<void> {
+  try {
+    await ask(job, session, reads);
+  } catch (thrown) {
+    if (!session.warm || session.terminal.alive) throw thrown;
+    await session.reopen(job.plan.dialect, job.forward, false);
+    await ask(job, session, reads);
+  }
+}
+
+async function ask(job: Job, session: Session, reads: Map<string, string>): Promise<void> {
+  const { plan, visit, forward } = job;
+  session.terminal.speak(plan.dialect);
+  await settled(visit, job.patience, reads);
+  const looking = { reads, patient: false };
+  const required = await visit.look(plan.require, forward, looking);
+  if (!required.holds) throw new ChangeError('not_possible', `${plan.device.name}: ${required.misses.join('; ')}`);
+  const before: Look = await visit.look(plan.verify, forward, looking);
+  if (before.holds) return job.succeed('unchanged');
+  if (plan.giveBack) visit.printed = (await visit.look([plan.giveBack.read], forward, looking)).text;
+  if (plan.steps.length === 0) throw new ChangeError('not_possible', `${plan.device.name}: ${before.misses.join('; ')}`);
+  job.before = before;
+}
+
+/** What is read for one change alone is its own; what is read for several shows what each of them does. */
+function readByMany(plans: readonly ChangePlan[]): ReadonlySet<string> {
+  const counts = new Map<string, number>();
+  for (const plan of plans) {
+    const keys = new Set([...plan.require, ...plan.verify, ...(plan.giveBack ? [plan.giveBack.read] : [])].map(readKey));
+    for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return new Set([...counts].flatMap(([key, count]) => (count > 1 ? [key] : [])));
+}

@@ -1,0 +1,76 @@
+import type { ChangePlan, Device, Dialect } from '../model.ts';
+import type { Saved } from '../result.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { Hold } from './lock/hold.ts';
+import type { Sessions } from './sessions.ts';
+
+/** How a device is got at. */
+export interface Access {
+  /** Logs in to a device, ready to type. `urgent`: to take back what was typed, even where there is little hope. */
+  open(device: Device, dialect: Dialect, deadline: number, urgent?: boolean): Promise<Terminal>;
+  /** Those that stand idle. */
+  readonly sessions: Sessions;
+  /** Where saving is put off: who will see to it. */
+  readonly saver?: { later(plan: ChangePlan): Saved };
+}
+
+/** Milliseconds that a session may take to get out of its configuration mode, when it is to be kept. */
+const LEAVING = 5000;
+
+/** A device at hand: its lock is held, and a terminal stands on it. All changes of one visit share it. */
+export class Session implements AsyncDisposable {
+  readonly hold: Hold;
+  /** Whether it stood already: the device may have ended it, and nobody noticed yet. */
+  warm: boolean;
+  terminal: Terminal;
+  readonly #plan: ChangePlan;
+  readonly #access: Access;
+  #doubtful = false;
+
+  private constructor(plan: ChangePlan, access: Access, hold: Hold, { terminal, warm }: { terminal: Terminal; warm: boolean }) {
+    this.#plan = plan;
+    this.#access = access;
+    this.hold = hold;
+    this.terminal = terminal;
+    this.warm = warm;
+  }
+
+  /** Takes the session that stands, or logs in. @throws ChangeError what logging in throws */
+  static async open(plan: ChangePlan, access: Access, hold: Hold, deadline: number, urgent = false): Promise<Session> {
+    const { device, dialect } = plan;
+    const kept = await access.sessions.take(device, dialect, deadline);
+    const terminal = kept ?? (await access.open(device, dialect, deadline, urgent));
+    return new Session(plan, access, hold, { terminal, warm: kept !== undefined });
+  }
+
+  /** Logs in anew; the one that stood is lost, or not to be trusted. `urgent`: to take back what was typed. */
+  async reopen(dialect: Dialect, deadline: number, urgent: boolean): Promise<void> {
+    await this.terminal.close();
+    this.warm = false;
+    this.terminal = await this.#access.open(this.#plan.device, dialect, deadline, urgent);
+  }
+
+  /** Who saves what was changed, where that is put off. */
+  get saver(): Access['saver'] {
+    return this.#access.saver;
+  }
+
+  /** Something went wrong on it: nobody is to have it after us. */
+  doubt(): void {
+    this.#doubtful = true;
+  }
+
+  /** Keeps it for the next visit, in no configuration mode, or logs out. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { sessions } = this.#access;
+    const { device, dialect, readMode } = this.#plan;
+    const { terminal } = this;
+    if (this.#doubtful || !terminal.alive || !sessions.keeps) return terminal.close();
+    try {
+      await terminal.enter(readMode, Date.now() + LEAVING);
+    } catch {
+      return terminal.close();
+    }
+    await sessions.keep(device, dialect, terminal);
+  }
+}

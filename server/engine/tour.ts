@@ -1,0 +1,65 @@
+import { batchesOf, fits } from './batch.ts';
+import { lookBefore } from './before.ts';
+import { save as keep } from './commit.ts';
+import { isLate, type Job } from './job.ts';
+import { Hold } from './lock/hold.ts';
+import { oneByOne } from './one-by-one.ts';
+import type { Turn } from './queue.ts';
+import { Session } from './session.ts';
+import { together } from './together.ts';
+import type { World } from './world.ts';
+
+/**
+ * One visit to a device: its lock, one session, and the changes that wait for it when somebody has logged in. Each of them ends by itself:
+ * what is wrong with one is its own. Never throws.
+ */
+export async function tour(lead: Job, turn: Turn<Job>, world: World): Promise<void> {
+  using _turn = turn;
+  const jobs = [lead];
+  try {
+    await using hold = await Hold.take(world.locks, lead.plan.device, lead.patience);
+    if (!lead.begins()) return;
+    const opening = Date.now();
+    await using session = await Session.open(lead.plan, world, hold, lead.forward, lead.urgent);
+    lead.comes(session, Date.now() - opening);
+    jobs.push(...company(lead, turn, session, world.atOnce));
+    for (const [nth, batch] of batchesOf(jobs.filter(job => !job.over)).entries()) {
+      // They end before the next begin: whoever reads the audit knows what a port was last.
+      await save(await carryOut(nth === 0 ? batch : batch.filter(job => !isLate(job)), session));
+    }
+  } catch (thrown) {
+    for (const job of jobs) job.fail(thrown);
+  }
+}
+
+/** Those who wait next, as many as are taken along: each is asked whether it still may. */
+function company(lead: Job, turn: Turn<Job>, session: Session, atOnce: number): Job[] {
+  let left = atOnce - 1;
+  const boarded = turn.board(job => fits(lead, job) && left-- > 0);
+  lead.inCompany = boarded.length > 0;
+  return boarded.filter(job => {
+    if (job.begins()) job.comes(session);
+    return !job.over;
+  });
+}
+
+/** Answers those that were made, and are as asked. */
+async function carryOut(batch: readonly Job[], session: Session): Promise<Job[]> {
+  const open = await lookBefore(batch, session);
+  const [first] = open;
+  if (!first) return [];
+  return open.length > 1 && first.plan.transaction ? together(open, session) : oneByOne(open, session);
+}
+
+/** Makes them survive a reload, once for all. They are in force whatever becomes of this: "applied, not saved" is still applied. */
+async function save(made: readonly Job[]): Promise<void> {
+  const [first] = made;
+  if (!first) return;
+  const before = first.visit.typed.length;
+  const saved = await keep(first.visit, Math.min(...made.map(({ plan }) => plan.request.deadline)));
+  const typed = first.visit.typed.slice(before);
+  for (const job of made) {
+    if (job !== first) job.visit.typed.push(...typed);
+    job.succeed('applied', saved);
+  }
+}
