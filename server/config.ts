@@ -90,6 +90,12 @@ export const configSchema = z
     calls_per_minute: count.optional().describe('How many calls of one caller may come in a minute; no limit when left out.'),
     calls_at_most: count.default(512).describe('How many calls of all callers may run or wait at the same time.'),
     queue_at_most: count.default(100).describe('How many changes may wait for one device.'),
+    changes_at_once: count.default(64).describe('How many of the changes that wait for one device are carried out in one visit.'),
+    keep_session: time.prefault('60s').describe('How long a session may stand idle on a device, ready for the next change; 0s: none does.'),
+    save_after: time
+      .prefault('2s')
+      .describe('How long a device must be left alone before it is saved; 0s: each visit saves what it changed.'),
+    save_within: time.prefault('30s').describe('How long a change waits to be saved at most, however many follow it.'),
     lock: z.enum(LOCKS, LOCK).default('file').describe('What keeps other Mercurys off a device while this one changes it.'),
     lock_dir: pem.describe('Folder of the lock files; one of the user in the temporary folder when left out.'),
     etcd: z

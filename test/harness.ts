@@ -7,7 +7,7 @@ import { type Service, startService } from '../server/cli/serve.ts';
 import type { AuditLine } from '../server/engine/audit.ts';
 import type { Desk } from '../server/engine/change.ts';
 import { FileLocks } from '../server/engine/lock/file.ts';
-import { realWorld } from '../server/engine/world.ts';
+import { realWorld, type WorldOptions } from '../server/engine/world.ts';
 import { type Lab, type LabOptions, SWITCHES, startLab } from '../server/lab/lab.ts';
 import type { LabDevice } from '../server/lab/ssh-server.ts';
 import { CredentialsFile } from '../server/library/credentials.ts';
@@ -43,6 +43,8 @@ export interface MercuryOptions {
   /** Milliseconds. */
   readonly callTime?: number;
   readonly grace?: number;
+  /** No session is kept and each visit saves, when left out. */
+  readonly world?: WorldOptions;
 }
 
 /** A whole Mercury on lab switches, over real HTTP and real SSH. `await using` stops all of it. */
@@ -69,7 +71,7 @@ export class Mercury implements AsyncDisposable {
     writeLabFiles(lab, folder);
     const library = loadLibrary({ root: ROOT, playbooks: 'playbooks', templates: 'templates', inventory: join(folder, 'inventory') });
     const audit: AuditLine[] = [];
-    const world = realWorld(new CredentialsFile(join(folder, 'credentials.yml')), new FileLocks(join(folder, 'locks')));
+    const world = realWorld(new CredentialsFile(join(folder, 'credentials.yml')), new FileLocks(join(folder, 'locks')), options.world);
     const desk: Desk = { library, world, audit: line => audit.push(line) };
     const config = { host: '127.0.0.1', port: 0, call_time: options.callTime ?? 20_000, grace: options.grace ?? 5000 };
     const service = await startService(desk, config, makeLogger('silent', 2, 'test'));

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CONFIG_KEYS, type Config, configSchema, fromEnvironment } from '../config.ts';
 import type { Desk } from '../engine/change.ts';
-import { realWorld } from '../engine/world.ts';
+import { realWorld, type WorldOptions } from '../engine/world.ts';
 import { checkShape, nearest } from '../library/check.ts';
 import { Complaints, LibraryError } from '../library/complaints.ts';
 import type { CredentialsFile } from '../library/credentials.ts';
@@ -75,11 +75,17 @@ export function foldersOf(options: CommonOptions, config: Config): LibraryFolder
 }
 
 /**
- * Everything a change is carried out with. `everyDevice`: the credentials must have an entry for each device of the inventory.
+ * Everything a change is carried out with. `everyDevice`: the credentials must have an entry for each device of the inventory. A service says
+ * how long sessions stand and when saving happens; a command logs out and saves before it ends.
  * `through`: what listens on each connection.
  * @throws LibraryError with every complaint about the library and the credentials
  */
-export function openDesk(options: CommonOptions, config: Config, audit: Desk['audit'], everyDevice = false, through?: Through): Desk {
+export function openDesk(
+  options: CommonOptions,
+  config: Config,
+  audit: Desk['audit'],
+  { everyDevice = false, ...service }: Pick<WorldOptions, 'idle' | 'saving' | 'through'> & { readonly everyDevice?: boolean } = {},
+): Desk {
   const complaints = new Complaints();
   const linted = lintLibrary(foldersOf(options, config));
   for (const { place, message } of linted.complaints) complaints.add(place, message);
@@ -89,8 +95,12 @@ export function openDesk(options: CommonOptions, config: Config, audit: Desk['au
   if (keyring && everyDevice) checkEntries(linted.library, keyring, complaints);
   complaints.throwIfAny();
   if (everyDevice) warnOfLegacy(linted.library, warn);
-  const { queue_at_most: queueAtMost, connect_time: connectTime } = config;
-  const world = realWorld(keyring as CredentialsFile, locks, { queueAtMost, connectTime, through });
+  const world = realWorld(keyring as CredentialsFile, locks, {
+    queueAtMost: config.queue_at_most,
+    connectTime: config.connect_time,
+    atOnce: config.changes_at_once,
+    ...service,
+  });
   return { library: linted.library, world, audit };
 }
 

@@ -1,13 +1,14 @@
 import { at, ChangeError } from '../errors.ts';
 import type { ChangeRequest, Place } from '../model.ts';
 import type { ChangeResult, Outcome } from '../result.ts';
+import type { SaveReport } from './saver.ts';
 
 /** Where audit lines go: pino, in the real service. */
 export type AuditSink = (line: AuditLine, message: string) => void;
 
-/** One line per change and per refusal: who, what, why and how; pino adds when. */
+/** One line per change, per refusal and per save that was put off: who, what, why and how; pino adds when. */
 export interface AuditLine {
-  readonly event: 'change' | 'plan' | 'refusal';
+  readonly event: 'change' | 'plan' | 'refusal' | 'save';
   readonly who: ChangeRequest['caller'];
   readonly what: Readonly<Record<string, unknown>>;
   readonly why: ChangeRequest['why'];
@@ -43,6 +44,17 @@ export function auditRefusal(
 ): void {
   const { id, method, caller, why } = call;
   sink({ event: 'refusal', who: caller, what: { request: id, method }, why, how: howOf('refused', { failure }) }, `${method}: refused`);
+}
+
+/** Nobody asked for it by itself. */
+const OURSELVES = { name: 'mercury', address: '', scheme: 'none' };
+
+/** What became of the changes whose `saved` was `pending`. */
+export function auditSave({ device, platform, requests, tries, waited, failure, again }: SaveReport, sink: AuditSink): void {
+  const saved = failure === undefined ? { state: 'yes' } : { state: 'no', why: failure };
+  const next = again === undefined ? {} : { again };
+  const line = { what: { device, platform, requests }, how: { saved, tries, waited, ...next } };
+  sink({ event: 'save', who: OURSELVES, why: {}, ...line }, `save ${device}: ${failure === undefined ? 'saved' : 'not saved'}`);
 }
 
 function whatOf(request: ChangeRequest, result: ChangeResult | undefined): Record<string, unknown> {

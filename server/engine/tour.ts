@@ -1,6 +1,6 @@
 import { batchesOf, fits } from './batch.ts';
 import { lookBefore } from './before.ts';
-import { save as keep } from './commit.ts';
+import { save } from './commit.ts';
 import { isLate, type Job } from './job.ts';
 import { Hold } from './lock/hold.ts';
 import { oneByOne } from './one-by-one.ts';
@@ -25,7 +25,7 @@ export async function tour(lead: Job, turn: Turn<Job>, world: World): Promise<vo
     jobs.push(...company(lead, turn, session, world.atOnce));
     for (const [nth, batch] of batchesOf(jobs.filter(job => !job.over)).entries()) {
       // They end before the next begin: whoever reads the audit knows what a port was last.
-      await save(await carryOut(nth === 0 ? batch : batch.filter(job => !isLate(job)), session));
+      await keepAll(await carryOut(nth === 0 ? batch : batch.filter(job => !isLate(job)), session), world);
     }
   } catch (thrown) {
     for (const job of jobs) job.fail(thrown);
@@ -52,14 +52,15 @@ async function carryOut(batch: readonly Job[], session: Session): Promise<Job[]>
 }
 
 /** Makes them survive a reload, once for all. They are in force whatever becomes of this: "applied, not saved" is still applied. */
-async function save(made: readonly Job[]): Promise<void> {
-  const [first] = made;
+async function keepAll([first, ...others]: readonly Job[], { saver }: World): Promise<void> {
   if (!first) return;
-  const before = first.visit.typed.length;
-  const saved = await keep(first.visit, Math.min(...made.map(({ plan }) => plan.request.deadline)));
-  const typed = first.visit.typed.slice(before);
-  for (const job of made) {
-    if (job !== first) job.visit.typed.push(...typed);
-    job.succeed('applied', saved);
+  const { visit } = first;
+  const from = visit.typed.length;
+  const deadline = Math.min(...[first, ...others].map(({ plan }) => plan.request.deadline));
+  const saved = await save(visit, deadline);
+  first.succeed('applied', saved);
+  for (const job of others) {
+    job.visit.typed.push(...visit.typed.slice(from));
+    job.succeed('applied', job.plan.save ? (saver?.later(job.plan) ?? saved) : saved);
   }
 }

@@ -40,7 +40,7 @@ export interface WorldOptions {
   /** Milliseconds that a session is kept idle; none is kept when left out. */
   readonly idle?: number;
   /** Each visit saves what it changed when left out. */
-  readonly saving?: SaverOptions;
+  readonly saving?: SaverOptions | undefined;
 }
 
 /** More would make a commit that fails cost more than it saves. */

@@ -107,6 +107,11 @@ export class LabDevice {
     this.#dead = false;
   }
 
+  /** Drops the connections of everybody who is logged in now, without a goodbye, as a reboot does. */
+  dropAll(): void {
+    for (const client of this.#clients.keys()) socketOf(client).destroy();
+  }
+
   /** Drops the TCP connection without a goodbye. */
   #cut(client: Connection, forGood: boolean): void {
     this.#dead ||= forGood;

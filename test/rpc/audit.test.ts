@@ -163,7 +163,7 @@ describe('the audit', () => {
         description: 'node 42',
       },
       why,
-      how: { outcome: 'applied', playbook: 'playbooks/cisco_ios/attach_port.yml', saved: { state: 'yes' } },
+      how: { outcome: 'applied', playbook: 'playbooks/cisco_ios/attach_port.yml', saved: { state: 'pending' } },
       msg: 'attach_port leaf Gi1/0/1: applied',
     });
     const { result } = reply as {

@@ -1,0 +1,75 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { SaveReport } from '../../server/engine/saver.ts';
+import { Mercury } from '../harness.ts';
+import { SOON } from './wire.ts';
+
+/* A switch is saved once for many changes, and nobody who asked for one waits for it. What is told of it must be true. */
+
+let mercury: Mercury;
+let told: SaveReport[];
+afterEach(() => mercury[Symbol.asyncDispose]());
+
+async function start({ quiet = 300, atMost = 60_000, platform = 'cisco_ios' } = {}): Promise<void> {
+  told = [];
+  const saving = { quiet, atMost, report: (report: SaveReport) => void told.push(report) };
+  mercury = await Mercury.start({ devices: { sw: platform }, world: { idle: 60_000, saving } });
+}
+
+const device = () => mercury.device('sw');
+const saves = () => device().typed.filter(line => line === 'write memory').length;
+const attach = (nth: number) => mercury.onPort('attach_port', 'sw', device().device.ports[nth] ?? '', { native_vlan: 100 });
+const saved = () => device().device.saved?.() ?? '';
+
+describe('saving that is put off', () => {
+  it('happens once for all changes of a while, after the answers, and keeps all of them', async () => {
+    await start();
+    const answers = await Promise.all([0, 1, 2].map(attach));
+    answers.push(await attach(3));
+    expect(answers.map(({ devices }) => devices[0]?.saved)).toEqual(answers.map(() => ({ state: 'pending' })));
+    expect(saves()).toBe(0);
+    expect(mercury.desk.world.saver?.devices).toEqual(['sw']);
+    await expect.poll(() => told.length, SOON).toBe(1);
+    expect(told).toEqual([
+      { device: 'sw', platform: 'cisco_ios', tries: 1, waited: expect.any(Number), requests: answers.map(({ request_id }) => request_id) },
+    ]);
+    expect(saves()).toBe(1);
+    expect(saved()).toBe(device().device.running());
+    expect(mercury.desk.world.saver?.devices).toEqual([]);
+  });
+
+  it('does not wait for a quiet moment for ever', async () => {
+    await start({ quiet: 60_000, atMost: 400 });
+    for (let nth = 0; saves() === 0 && nth < 500; nth += 1) await attach(nth % 10);
+    expect(saves()).toBeGreaterThanOrEqual(1);
+  });
+
+  it('is tried again after it failed, and the failure is told', async () => {
+    await start();
+    device().faults.plant({ on: /^write memory/, does: 'refuse' });
+    await attach(0);
+    await expect.poll(() => told.length, SOON).toBe(1);
+    expect(told[0]).toMatchObject({ tries: 1, failure: expect.stringContaining('write memory'), again: 5000 });
+    // A change meanwhile is saved with those before it.
+    const { request_id } = await attach(1);
+    await expect.poll(() => told.length, SOON).toBe(2);
+    expect(told[1]).toMatchObject({ requests: [expect.any(String), request_id] });
+    expect(told[1]).not.toHaveProperty('failure');
+    expect(saved()).toBe(device().device.running());
+  });
+
+  it('happens at once when the service stops', async () => {
+    await start({ quiet: 60_000 });
+    await attach(0);
+    expect(saves()).toBe(0);
+    expect(await mercury.service.stop()).toBe(true);
+    expect(saved()).toBe(device().device.running());
+    expect(told).toHaveLength(1);
+    await expect.poll(() => device().sessions, SOON).toBe(0);
+  });
+
+  it('is no matter for a platform that keeps what it commits', async () => {
+    await start({ platform: 'juniper_junos' });
+    expect((await attach(0)).devices[0]?.saved).toEqual({ state: 'not needed' });
+    expect(mercury.desk.world.saver?.devices).toEqual([]);
+  });
+});
