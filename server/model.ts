@@ -154,6 +154,8 @@ export interface Step {
   readonly answer: readonly Answer<string>[];
   readonly retry?: { readonly times: number; readonly delay: number };
   readonly lands?: string;
+  /** What the platform lets be typed ahead may be: all that is refused in it does no harm. */
+  readonly ahead?: boolean;
 }
 
 export type Check =
@@ -194,6 +196,8 @@ export interface Dialect {
   readonly noise: readonly RegExp[];
   /** What a pager that cannot be switched off shows at the end of a page, and the key that turns it. */
   readonly pager?: { readonly prompt: RegExp; readonly key: string };
+  /** Lines that may be typed before the one above them is answered, and how many at one go. */
+  readonly typeAhead?: { readonly of: RegExp; readonly lines: number };
 }
 
 /** What closes the port if all else failed: a change of its own, in a candidate of its own name. */

@@ -1,10 +1,11 @@
 import { ChangeError } from '../errors.ts';
-import type { ChangePlan } from '../model.ts';
+import type { ChangePlan, Step } from '../model.ts';
 import { readKey } from './check.ts';
-import type { Job } from './job.ts';
+import { type Job, visitsOf } from './job.ts';
+import { prefetch } from './prefetch.ts';
 import type { Session } from './session.ts';
 import { settled } from './settled.ts';
-import type { Look } from './visit.ts';
+import type { Look, Visit } from './visit.ts';
 
 /**
  * Asks `require` and `verify` of each change before anything is typed; the same read is made once for all. Those that hold already and those
@@ -13,8 +14,9 @@ import type { Look } from './visit.ts';
 export async function lookBefore(jobs: readonly Job[], session: Session): Promise<Job[]> {
   const shared = readByMany(jobs.map(({ plan }) => plan));
   const reads = new Map<string, string>();
+  for (const { visit } of jobs) visit.shared = shared;
+  if (jobs[0]) await prefetch(visitsOf(jobs), asksBefore, jobs[0].forward, reads);
   for (const job of jobs) {
-    job.visit.shared = shared;
     try {
       await look(job, session, reads);
     } catch (thrown) {
@@ -49,11 +51,15 @@ async function ask(job: Job, session: Session, reads: Map<string, string>): Prom
   job.before = before;
 }
 
+function asksBefore({ plan }: Pick<Visit, 'plan'>): Step[] {
+  return [...plan.require, ...plan.verify, ...(plan.giveBack ? [plan.giveBack.read] : [])];
+}
+
 /** What is read for one change alone is its own; what is read for several shows what each of them does. */
 function readByMany(plans: readonly ChangePlan[]): ReadonlySet<string> {
   const counts = new Map<string, number>();
   for (const plan of plans) {
-    const keys = new Set([...plan.require, ...plan.verify, ...(plan.giveBack ? [plan.giveBack.read] : [])].map(readKey));
+    const keys = new Set(asksBefore({ plan }).map(readKey));
     for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   return new Set([...counts].flatMap(([key, count]) => (count > 1 ? [key] : [])));

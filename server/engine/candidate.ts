@@ -3,7 +3,8 @@ import type { ChangePlan, Step, Transaction } from '../model.ts';
 import { comeBack, halfWayTo, ONCE_MORE } from './come-back.ts';
 import { commit, confirm } from './commit.ts';
 import { changedLines } from './diff.ts';
-import { beforeOf, type Job } from './job.ts';
+import { beforeOf, type Job, visitsOf } from './job.ts';
+import { prefetch } from './prefetch.ts';
 import type { Session } from './session.ts';
 import { type Phase, same, unlessBusy, type Visit } from './visit.ts';
 
@@ -101,6 +102,7 @@ export class Candidate {
 
   async #readBack(): Promise<void> {
     const reads = new Map<string, string>();
+    await prefetch(visitsOf(this.jobs), ({ plan }) => plan.verify, this.#forward, reads);
     for (const job of this.jobs) {
       const { plan, visit } = job;
       const after = await this.#onBehalfOf(job, () => visit.look(plan.verify, this.#forward, { reads }));
@@ -112,6 +114,7 @@ export class Candidate {
 
   async #lookAgain(): Promise<{ missing: Job[]; asBefore: boolean }> {
     const reads = new Map<string, string>();
+    await prefetch(visitsOf(this.jobs), ({ plan }) => plan.verify, this.#deadline, reads);
     const missing: Job[] = [];
     let asBefore = true;
     for (const job of this.jobs) {

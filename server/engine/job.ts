@@ -105,6 +105,8 @@ export class Job {
   }
 }
 
+export const visitsOf = (jobs: readonly Job[]): Visit[] => jobs.map(({ visit }) => visit);
+
 /** What verify showed before anything was typed. */
 export function beforeOf({ before }: Job): Look {
   if (!before) throw new Error('nobody has looked yet');

@@ -1,7 +1,8 @@
 import { notAsAsked } from './candidate.ts';
 import { commit, confirm } from './commit.ts';
 import { changedLines } from './diff.ts';
-import { beforeOf, isLate, type Job } from './job.ts';
+import { beforeOf, isLate, type Job, visitsOf } from './job.ts';
+import { prefetch } from './prefetch.ts';
 import { recover } from './recover.ts';
 import type { Session } from './session.ts';
 import { unlessBusy } from './visit.ts';
@@ -18,6 +19,8 @@ export async function oneByOne(jobs: readonly Job[], session: Session): Promise<
   }
   const made: Job[] = [];
   const reads = new Map<string, string>();
+  const open = typed.filter(({ visit }) => visit.phase !== 'kept');
+  if (open[0]) await prefetch(visitsOf(open), ({ plan }) => plan.verify, open[0].forward, reads);
   for (const job of typed) {
     if (await attempt(job, session, () => readBack(job, reads))) made.push(job);
     // What took it back may have changed what others read, too.

@@ -27,7 +27,7 @@ export function plan(request: ChangeRequest, library: Library): ChangePlan {
   const playbook = playbookOf(request.method, platform);
   const values = valuesFor(request, device, platform, playbook);
   const rendering = renderingOf(values, platform);
-  const steps = render(playbook.tasks, platform.configMode, rendering);
+  const steps = render(playbook.tasks, platform.configMode, rendering).map(step => ({ ...step, ahead: true }));
   if (playbook.tasks.length > 0 && steps.length === 0) {
     throw new ChangeError('unsupported', `${playbook.source.file} has nothing to type for this request`);
   }
@@ -220,6 +220,7 @@ function dialectOf(platform: Platform, rendering: Rendering): Dialect {
     failures: platform.failures,
     noise: platform.noise,
     ...(platform.pager === undefined ? {} : { pager: platform.pager }),
+    ...(platform.typeAhead === undefined ? {} : { typeAhead: platform.typeAhead }),
   };
 }
 

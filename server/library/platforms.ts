@@ -46,6 +46,7 @@ function readPlatform(folders: Folders, name: string, complaints: Complaints): P
     failures: shape.failures.map((source, i) => compiler.pattern(source, ['failures', i])),
     noise: shape.noise.map((source, i) => compiler.pattern(source, ['noise', i])),
     ...(shape.pager === undefined ? {} : { pager: readPager(shape.pager, compiler) }),
+    ...(shape.type_ahead === undefined ? {} : { typeAhead: readTypeAhead(shape.type_ahead, compiler) }),
     ...(shape.transaction ? { transaction: readTransaction(shape.transaction, compiler, known) } : {}),
     ...(shape.give_back ? { giveBack: readGiveBack(shape.give_back, compiler, known) } : {}),
     ...optional('save', shape.save),
@@ -112,6 +113,11 @@ function readModes(
   if (shape.session === 'shell' && known.size === 0) complaints.add(yaml.at(['modes']), 'a shell session needs modes');
   if (shape.session === 'exec' && shape.pager !== undefined)
     complaints.add(yaml.atKey(['pager']), 'pager: an exec session has no terminal, so nothing pages there');
+  if (shape.type_ahead !== undefined && (shape.session === 'exec' || shape.pager !== undefined))
+    complaints.add(
+      yaml.atKey(['type_ahead']),
+      'type_ahead: not in an exec session, where each command is one, and not where a pager stops',
+    );
   if (shape.session === 'exec' && shape.on_open.length > 0)
     complaints.add(yaml.at(['on_open']), 'on_open: an exec session has nothing to get ready; each command stands alone');
   if (known.size > 0 && Object.values(shape.modes).length > 0 && Object.values(shape.modes).every(mode => mode.parent !== undefined))
@@ -138,6 +144,11 @@ function readModes(
 /** A page may end in the middle of a line, but its prompt is the last that stands there. */
 function readPager({ prompt, key }: NonNullable<PlatformShape['pager']>, compiler: Compiler): NonNullable<Platform['pager']> {
   return { prompt: compiler.pattern(`(?:${prompt})\\s*$`, ['pager', 'prompt'], ''), key };
+}
+
+/** All of a line. */
+function readTypeAhead({ of, lines }: NonNullable<PlatformShape['type_ahead']>, compiler: Compiler): NonNullable<Platform['typeAhead']> {
+  return { of: compiler.pattern(`^(?:${of})$`, ['type_ahead', 'of'], ''), lines };
 }
 
 function readTransaction(

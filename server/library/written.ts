@@ -20,6 +20,7 @@ export interface Platform {
   readonly failures: readonly RegExp[];
   readonly noise: readonly RegExp[];
   readonly pager?: Dialect['pager'];
+  readonly typeAhead?: Dialect['typeAhead'];
   readonly transaction?: Transaction<Task>;
   readonly giveBack?: WrittenGiveBack;
   readonly save?: Task;

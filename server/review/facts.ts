@@ -58,7 +58,7 @@ export function deviceFacts(device: Device): Facts {
 
 /** How a platform is talked to and what it takes, beside what any plan shows. */
 export function platformFacts(platform: Platform): Facts {
-  const { modes, interfaces, vlans, description, supports, transaction, pager } = platform;
+  const { modes, interfaces, vlans, description, supports, transaction, pager, typeAhead } = platform;
   return facts([
     ['name', platform.title],
     ['aliases', some(platform.aliases)],
@@ -75,6 +75,7 @@ export function platformFacts(platform: Platform): Facts {
     ['failures', some(platform.failures)],
     ['noise', some(platform.noise)],
     ['pager', pager && `${pager.prompt}, ${JSON.stringify(pager.key)}`],
+    ['type_ahead', typeAhead && `${typeAhead.lines} lines of ${typeAhead.of}`],
     ['transaction.busy', transaction?.busy],
     ['interfaces.pattern', interfaces.pattern],
     ['interfaces.lag', interfaces.lag],

@@ -8,13 +8,6 @@ import { tailOf } from './screen.ts';
 import { Signs, samePrompt, stemOf } from './signs.ts';
 import { type Question, type Verdict, verdictOn } from './silence.ts';
 
-/** What was heard when a line had been typed and a prompt came. */
-export interface Heard {
-  /** What came before the echo, and belongs to the line before. */
-  readonly late: string;
-  readonly received: string;
-}
-
 /** Milliseconds of silence after which an empty line is typed again, and how many there are at most: the first may have been dropped. */
 const PROBE_AGAIN = 1000;
 const PROBES = 3;
@@ -97,18 +90,28 @@ export class Conversation {
     await this.settle(deadline);
   }
 
-  /** Types one line, and what the answers say where it asks, until a prompt stands below its echo. */
-  async say(text: string, answers: readonly Question[], deadline: number): Promise<Heard> {
+  /**
+   * Types lines at one go, and what the answers say where the last one asks, until a prompt stands below its echo. Answers what was said to
+   * each; `late` came before the first echo, and belongs to what was typed before.
+   */
+  async say(lines: readonly string[], answers: readonly Question[], deadline: number): Promise<{ late: string; received: string[] }> {
     if (!this.alive) throw this.#lost();
-    const { since } = this.#reading;
-    this.#reading = new Reading(text, this.#signs);
-    this.#reading.hear(since);
-    this.#sent = text;
     this.#answered = [];
-    this.#write(`${text}\n`);
+    const received: string[] = [];
+    let late = '';
+    this.#write(lines.map(line => `${line}\n`).join(''));
+    for (const [nth, line] of lines.entries()) {
+      const above = this.#reading;
+      this.#reading = new Reading(line, this.#signs, nth > 0);
+      this.#reading.hear(above.rest);
+      this.#sent = line;
+      await this.#until(() => this.#reading.echoed || undefined, deadline);
+      if (nth === 0) late = this.#reading.late;
+      else received.push(above.output(this.#reading.above));
+    }
     for (const open = [...answers]; ; ) {
       const found = await this.#until(() => this.#look(open), deadline);
-      if (found === 'prompt') return this.#hear();
+      if (found === 'prompt') return { late, received: [...received, this.#hear()] };
       // Each question is answered once: a device that asks again did not like the answer.
       this.#answered.push(...open.splice(open.indexOf(found), 1));
       const answer = typeof found.answer === 'string' ? found.answer : found.answer();
@@ -147,15 +150,14 @@ export class Conversation {
     return received;
   }
 
-  #hear(): Heard {
-    const { late } = this.#reading;
+  #hear(): string {
     const received = this.#reading.output();
     if (this.#stem === '') {
       // The first prompt with an echo above it: from now on only its device's are prompts.
       this.#stem = stemOf(this.#reading.prompt ?? '');
       this.#signs = new Signs(this.#dialect, this.#stem);
     }
-    return { late, received };
+    return received;
   }
 
   /** What the screen shows now, if it is something to act upon. Only its tail decides: this runs for every packet. */

@@ -12,11 +12,14 @@ const ENOUGH = 8;
 export class Echo {
   readonly #wanted: string;
   readonly #signs: Signs;
+  readonly #ahead: boolean;
   #found = 0;
 
-  constructor(sent: string, signs: Signs) {
+  /** @param ahead it was typed before its turn: only behind a prompt is it the echo of a line that is being carried out */
+  constructor(sent: string, signs: Signs, ahead = false) {
     this.#wanted = squeezed(sent);
     this.#signs = signs;
+    this.#ahead = ahead;
   }
 
   /** Whether part of the echo has been seen, and its rest is still to come. */
@@ -45,7 +48,7 @@ export class Echo {
       if (reading[at] !== this.#wanted[0] && reading[at] !== '$') continue;
       const before = reading.slice(0, at);
       const found = this.#partIn(squeezed(reading.slice(at)));
-      if (found > 0 && (before.trim() === '' || this.#signs.mode(before) !== undefined)) return found;
+      if (found > 0 && ((before.trim() === '' && !this.#ahead) || this.#signs.mode(before) !== undefined)) return found;
     }
     return 0;
   }

@@ -1,14 +1,14 @@
 import { OUTPUT_LIMIT } from '../transport/transport.ts';
 import { Echo } from './echo.ts';
-import { clean, plain } from './screen.ts';
+import { clean, gapIn, plain } from './screen.ts';
 import { type Signs, samePrompt } from './signs.ts';
 import { Tail } from './tail.ts';
 import { Tape } from './tape.ts';
 
-/** Characters of blank that may stand where a pager was, before they count as text. */
-const PAGER_GAP = 4096;
 /** Characters that are kept of what comes between an answer and the next line. */
 const ECHO_GAP = 64 * 1024;
+/** Characters that are kept of a line that is longer than all of that. */
+const LINE = 4096;
 /** Lines of a second echo: it may be wrapped like the first. */
 const ECHO_LINES = 16;
 
@@ -20,6 +20,8 @@ export class Reading {
   readonly #body = new Tape();
   readonly #tail = new Tail();
   readonly #late: string[] = [];
+  readonly #above = new Tape();
+  #begun = '';
   #line = '';
   #echoed: boolean;
   #heard = 0;
@@ -28,11 +30,14 @@ export class Reading {
   #done = false;
   #since: string | undefined;
 
-  /** @param sent the line whose answer this is; undefined for what a device says before anything was typed */
-  constructor(sent: string | undefined, signs: Signs) {
+  /**
+   * @param sent the line whose answer this is; undefined for what a device says before anything was typed
+   * @param ahead it was typed before the line above it was answered
+   */
+  constructor(sent: string | undefined, signs: Signs, ahead = false) {
     this.#sent = sent;
     this.#signs = signs;
-    this.#echo = sent === undefined ? undefined : new Echo(sent, signs);
+    this.#echo = sent === undefined ? undefined : new Echo(sent, signs, ahead);
     this.#echoed = sent === undefined;
   }
 
@@ -51,9 +56,14 @@ export class Reading {
     return clean(this.#late.join('\n'));
   }
 
-  /** Raw text that came after the answer was taken: the next reading begins with it. */
-  get since(): string {
-    return this.#since ?? '';
+  /** Raw text with which the next reading begins: what came after the answer was taken or, where it was not yet, after the echo. */
+  get rest(): string {
+    return this.#since ?? (this.#sent === undefined ? '' : this.#body.text);
+  }
+
+  /** The lines before the echo, as they came: the answer to the line above, where this one was typed ahead. */
+  get above(): string {
+    return this.#above.text.replace(/\n$/, '');
   }
 
   hear(text: string): void {
@@ -133,10 +143,10 @@ export class Reading {
     return grown;
   }
 
-  /** What the device answered, from the echo to the prompt, without both and without noise. */
-  output(): string {
+  /** What the device answered, from the echo to the prompt, without both and without noise. `raw`: as much of it as is known to be the answer. */
+  output(raw = this.#body.text): string {
     this.#since = this.#rest();
-    const lines = plain(this.#body.text).split('\n');
+    const lines = plain(raw).split('\n');
     const said = this.#withoutPrompts(lines.slice(this.#secondEcho(lines)));
     return clean(said.filter(line => !this.#signs.isNoise(line) && this.#signs.pagerIn(line) !== 0).join('\n'));
   }
@@ -159,13 +169,24 @@ export class Reading {
       const line = this.#line + rest.slice(0, end);
       this.#line = '';
       rest = rest.slice(end + 1);
-      if (!this.#endsEcho(line)) continue;
+      if (!this.#endsEcho(line)) {
+        this.#passOver(`${line}\n`);
+        continue;
+      }
       this.#echoed = true;
       this.#tail.clear();
       this.#keep(rest);
       return;
     }
     this.#line += rest;
+  }
+
+  /** Part of an echo is no answer, unless it turns out to be none. */
+  #passOver(line: string): void {
+    this.#begun += line;
+    if (this.#echo?.begun) return;
+    this.#above.add(this.#begun);
+    this.#begun = '';
   }
 
   #endsEcho(raw: string): boolean {
@@ -220,13 +241,5 @@ export class Reading {
 
 /** All of a short text, of a long one the end of its last line: the rest was of no use to anyone. */
 function recent(text: string): string {
-  return text.length <= ECHO_GAP ? text : text.slice(Math.max(text.lastIndexOf('\n') + 1, text.length - PAGER_GAP));
-}
-
-/** Where text goes on after a pager was told to: what only rubs its prompt out, or ends its line, is no text. undefined: not to be told yet. */
-function gapIn(text: string): number | undefined {
-  const end = text.indexOf('\n');
-  const shown = plain(end < 0 ? text : text.slice(0, end)).trim();
-  if (shown !== '' || text.length > PAGER_GAP) return 0;
-  return end < 0 ? undefined : end + 1;
+  return text.length <= ECHO_GAP ? text : text.slice(Math.max(text.lastIndexOf('\n') + 1, text.length - LINE));
 }

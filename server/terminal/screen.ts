@@ -82,3 +82,14 @@ export function lastLine(text: string): string {
 export function tailOf(text: string, lines = 4): string {
   return clean(text).trimEnd().split('\n').slice(-lines).join('\n').slice(-400);
 }
+
+/** Characters of blank that may stand where a pager was, before they count as text. */
+const PAGER_GAP = 4096;
+
+/** Where text goes on after a pager was told to: what only rubs its prompt out, or ends its line, is no text. undefined: not to be told yet. */
+export function gapIn(text: string): number | undefined {
+  const end = text.indexOf('\n');
+  const shown = plain(end < 0 ? text : text.slice(0, end)).trim();
+  if (shown !== '' || text.length > PAGER_GAP) return 0;
+  return end < 0 ? undefined : end + 1;
+}

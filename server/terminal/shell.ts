@@ -42,7 +42,7 @@ export class ShellTerminal implements Terminal {
     const talk = new Conversation(connection, channel, parts);
     const terminal = new ShellTerminal(talk, parts);
     await talk.greet(deadline);
-    for (const line of parts.dialect.onOpen) await terminal.#type(line, { sent: line.text }, deadline);
+    for (const line of parts.dialect.onOpen) await terminal.#type([line], {}, deadline);
     return terminal;
   }
 
@@ -56,7 +56,7 @@ export class ShellTerminal implements Terminal {
       for (const line of how === 'enter' ? node.enter : node.leave) {
         if (target !== undefined && this.#talk.mode === target) break;
         const secret = node.password === undefined ? [] : [{ question: node.password, answer: () => this.#secret(node.name) }];
-        await this.#type(line, { sent: line.text, answers: [...node.answer, ...secret] }, deadline);
+        await this.#type([line], { answers: [...node.answer, ...secret] }, deadline);
       }
       // The old prompt may have been printed once more, below a log line.
       if (target !== undefined && this.#talk.mode !== target) await this.#settle(deadline);
@@ -76,7 +76,7 @@ export class ShellTerminal implements Terminal {
   }
 
   async run(
-    step: Pick<Step, 'mode' | 'lines' | 'tolerate' | 'answer'>,
+    step: Pick<Step, 'mode' | 'lines' | 'tolerate' | 'answer' | 'ahead'>,
     deadline: number,
     heard: (exchange: Exchange) => void = () => {},
   ): Promise<readonly Exchange[]> {
@@ -84,8 +84,8 @@ export class ShellTerminal implements Terminal {
     if (prefix === undefined) await this.enter(step.mode, deadline);
     const log: Typed[] = [];
     try {
-      for (const line of step.lines) {
-        await this.#type(line, { sent: typedLine(line, prefix), answers: step.answer, tolerate: step.tolerate }, deadline, log);
+      for (const lines of this.#goes(step)) {
+        await this.#type(lines, { prefix, answers: step.answer, tolerate: step.tolerate }, deadline, log);
       }
       if (log.length > 0) await this.#settle(deadline);
     } finally {
@@ -112,24 +112,40 @@ export class ShellTerminal implements Terminal {
     return this.#enableSecret;
   }
 
-  /** Types one line. @throws ChangeError rejected when the device refuses it, or turns out to have refused the one before */
+  /** A step's lines in the goes in which they are typed: what may be typed ahead goes in one, behind the line that decides where it lands. */
+  #goes({ lines, answer, ahead }: Pick<Step, 'lines' | 'answer' | 'ahead'>): Line[][] {
+    const typeAhead = ahead ? this.#dialect.typeAhead : undefined;
+    const goes: Line[][] = [];
+    let isAhead = false;
+    for (const [nth, line] of lines.entries()) {
+      const may = typeAhead !== undefined && nth > 0 && answer.length === 0 && typeAhead.of.test(line.text);
+      const last = goes.at(-1);
+      if (may && isAhead && last && last.length < typeAhead.lines) last.push(line);
+      else goes.push([line]);
+      isAhead = may;
+    }
+    return goes;
+  }
+
+  /** Types lines at one go. @throws ChangeError rejected when the device refuses one, or turns out to have refused the one before */
   async #type(
-    line: Line,
-    { sent, answers = [], tolerate = [] }: { sent: string; answers?: readonly Question[]; tolerate?: readonly RegExp[] },
+    lines: readonly Line[],
+    { prefix, answers = [], tolerate = [] }: { prefix?: string | undefined; answers?: readonly Question[]; tolerate?: readonly RegExp[] },
     deadline: number,
     log: Typed[] = [],
   ): Promise<void> {
     const before = this.#last;
     this.#last = undefined;
+    const sent = lines.map(line => typedLine(line, prefix));
     const { late, received } = await this.#talk.say(sent, answers, deadline);
-    const typed: Typed = { sent, line, tolerate, received };
-    log.push(typed);
+    const typed = lines.map((line, nth): Typed => ({ sent: sent[nth] ?? '', line, tolerate, received: received[nth] ?? '' }));
+    log.push(...typed);
     if (before && late !== '') {
       before.received = before.received === '' ? late : `${before.received}\n${late}`;
       this.#check(before);
     }
-    this.#check(typed);
-    this.#last = typed;
+    for (const one of typed) this.#check(one);
+    this.#last = typed.at(-1);
   }
 
   /** Waits until all has been said to the last line. */

@@ -8,11 +8,11 @@ export interface Terminal {
   /** Gets into a mode of the platform. @throws ChangeError rejected, timeout, session_lost */
   enter(mode: string, deadline: number): Promise<void>;
   /**
-   * Types a step's lines in the step's mode, one by one, and stops at the first that the device refuses.
+   * Types a step's lines in the step's mode, one by one but for those that may be typed ahead, and stops at the first that the device refuses.
    * @throws ChangeError rejected, timeout, session_lost; `exchanges` of what was typed until then are in `heard`
    */
   run(
-    step: Pick<Step, 'mode' | 'lines' | 'tolerate' | 'answer'>,
+    step: Pick<Step, 'mode' | 'lines' | 'tolerate' | 'answer' | 'ahead'>,
     deadline: number,
     heard?: (exchange: Exchange) => void,
   ): Promise<readonly Exchange[]>;

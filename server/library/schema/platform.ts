@@ -63,6 +63,15 @@ export const platformSchema = z.strictObject({
     })
     .optional()
     .describe('A pager that no line of on_open switches off: what it shows, and the key for the next page.'),
+  type_ahead: z
+    .strictObject({
+      of: pattern.describe(
+        'Lines that change no context, ask nothing and open nothing, so that they do no harm below one that was refused.',
+      ),
+      lines: z.int().min(2).max(64).default(16).describe('How many at one go.'),
+    })
+    .optional()
+    .describe('What may be typed before the line above is answered, and how many lines at one go.'),
   transaction: transactionSchema.optional().describe('What is typed around a change, where the vendor has a candidate configuration.'),
   give_back: giveBackSchema.optional().describe('Takes back what no transaction does: the interface as it was printed before.'),
   save: platformStepSchema.optional().describe('Makes the running configuration survive a reload.'),
