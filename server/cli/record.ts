@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { changeInOrder, type Desk } from '../engine/change.ts';
-import { inspect } from '../engine/execute.ts';
+import { inspect } from '../engine/inspect.ts';
 import { permit } from '../engine/permit.ts';
 import { plan } from '../engine/plan.ts';
 import { changeName } from '../engine/values.ts';
@@ -36,7 +36,7 @@ export async function recordCommand(words: readonly (string | undefined)[], opti
   const hide = options.hide.map(patternOf);
   if (options.out !== undefined && !options.force && existsSync(options.out))
     throw new ChangeError('bad_request', `${options.out} is there already; --force writes over it`);
-  const desk = openDesk(options, config, terminalAudit(), false, recorder.through);
+  const desk = openDesk(options, config, terminalAudit(), { through: recorder.through });
   const requests = requestsFrom(words, options, desk.library, Date.now() + config.call_time);
   const [first] = requests;
   const device = first && desk.library.devices.get(first.device);

@@ -10,7 +10,6 @@ import { type LibraryFolders, lintLibrary } from '../library/library.ts';
 import { readYaml, type YamlFile } from '../library/yaml.ts';
 import { makeLogger } from '../log.ts';
 import type { Place } from '../model.ts';
-import type { Through } from '../terminal/open.ts';
 import { checkEntries, openKeyring, warner, warnOfLegacy } from './keyring.ts';
 import { locksOf } from './locks.ts';
 

@@ -106,7 +106,9 @@ describe('mercury serve, told to stop while a change runs', () => {
     service.signal('SIGTERM');
     expect(await service.ended).toMatchObject({ status: 1, signal: null });
     expect(Date.now() - since).toBeLessThan(5000);
-    expect(service.err).toMatch(/"running":1,"devices":\["sw-1"\],"unsaved":\[\],"msg":"stopped after the grace time, with changes still running/);
+    expect(service.err).toMatch(
+      /"running":1,"devices":\["sw-1"\],"unsaved":\[\],"msg":"stopped after the grace time, with changes still running/,
+    );
     expect(service.out).toBe('');
     await expect(answer).rejects.toThrow(/no service at/);
   });

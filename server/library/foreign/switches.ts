@@ -26,7 +26,7 @@ export function takeLogin(keys: Keys, enable: string, notes: Notes): Login {
       notes.todo(value.place, `${value.key} goes on in the next line, since that begins with a blank; see that it is meant`);
   }
   // Mercury would take such a text for what Ansible Vault made of another.
-  const sealed = [password, key, passphrase, secret].flatMap(value =>
+  const sealed = [username, password, key, passphrase, secret].flatMap(value =>
     value && /^\s*\$ANSIBLE_VAULT;/.test(value.text) ? [value.key] : [],
   );
   return {
