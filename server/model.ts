@@ -20,9 +20,6 @@ export const PLAYBOOK_METHODS = [
 ] as const;
 export type Method = (typeof PLAYBOOK_METHODS)[number];
 
-/** A port that one of these failed on is on no network afterwards, whatever it was on before. */
-export const ENDS_DETACHED: ReadonlySet<Method> = new Set(['attach_port', 'join_lag']);
-
 /** Who is on the other end of the HTTP connection. */
 export interface Caller {
   readonly name: string;

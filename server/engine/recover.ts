@@ -1,5 +1,5 @@
 import { ChangeError, messageOf } from '../errors.ts';
-import { type ChangePlan, ENDS_DETACHED, type GiveBack, type Rescue } from '../model.ts';
+import type { ChangePlan, GiveBack, Method, Rescue } from '../model.ts';
 import type { Saved } from '../result.ts';
 import { comeBack, halfWayTo, ONCE_MORE } from './come-back.ts';
 import { commit, confirm, save } from './commit.ts';
@@ -10,6 +10,9 @@ import { same as areSame, type Look, unlessBusy, type Visit } from './visit.ts';
 export type Ending =
   | { readonly outcome: 'applied' }
   | { readonly outcome: 'undone' | 'rescued' | 'unknown'; readonly error: ChangeError; readonly saved: Saved };
+
+/** A port that one of these failed on is on no network afterwards, whatever it was on before. */
+export const ENDS_DETACHED: ReadonlySet<Method> = new Set(['attach_port', 'join_lag']);
 
 const NOT_NEEDED: Saved = { state: 'not needed' };
 

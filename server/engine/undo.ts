@@ -1,4 +1,5 @@
-import { type ChangePlan, ENDS_DETACHED } from '../model.ts';
+import type { ChangePlan } from '../model.ts';
+import { ENDS_DETACHED } from './recover.ts';
 
 /** How a change that fails half-way is taken back, in the order in which it is tried. */
 export function undoOf({ steps, subject, transaction, giveBack, rescue, request }: ChangePlan): string[] {
