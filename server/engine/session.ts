@@ -2,12 +2,15 @@ import type { ChangePlan, Device, Dialect } from '../model.ts';
 import type { Saved } from '../result.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { Hold } from './lock/hold.ts';
+import type { Pacer } from './pacer.ts';
 import type { Sessions } from './sessions.ts';
 
 /** How a device is got at. */
 export interface Access {
   /** Logs in to a device, ready to type. `urgent`: to take back what was typed, even where there is little hope. */
   open(device: Device, dialect: Dialect, deadline: number, urgent?: boolean): Promise<Terminal>;
+  /** How many devices are visited at once. */
+  readonly pacer: Pacer;
   /** Those that stand idle. */
   readonly sessions: Sessions;
   /** Where saving is put off: who will see to it. */
@@ -25,22 +28,35 @@ export class Session implements AsyncDisposable {
   terminal: Terminal;
   readonly #plan: ChangePlan;
   readonly #access: Access;
+  readonly #room: Disposable;
   #doubtful = false;
 
-  private constructor(plan: ChangePlan, access: Access, hold: Hold, { terminal, warm }: { terminal: Terminal; warm: boolean }) {
+  private constructor(
+    plan: ChangePlan,
+    access: Access,
+    hold: Hold,
+    { terminal, room, warm }: { terminal: Terminal; room: Disposable; warm: boolean },
+  ) {
     this.#plan = plan;
     this.#access = access;
     this.hold = hold;
     this.terminal = terminal;
+    this.#room = room;
     this.warm = warm;
   }
 
   /** Takes the session that stands, or logs in. @throws ChangeError what logging in throws */
   static async open(plan: ChangePlan, access: Access, hold: Hold, deadline: number, urgent = false): Promise<Session> {
     const { device, dialect } = plan;
-    const kept = await access.sessions.take(device, dialect, deadline);
-    const terminal = kept ?? (await access.open(device, dialect, deadline, urgent));
-    return new Session(plan, access, hold, { terminal, warm: kept !== undefined });
+    const room = await access.pacer.enter(device.name, deadline, urgent);
+    try {
+      const kept = await access.sessions.take(device, dialect, deadline);
+      const terminal = kept ?? (await access.open(device, dialect, deadline, urgent));
+      return new Session(plan, access, hold, { terminal, room, warm: kept !== undefined });
+    } catch (thrown) {
+      room[Symbol.dispose]();
+      throw thrown;
+    }
   }
 
   /** Logs in anew; the one that stood is lost, or not to be trusted. `urgent`: to take back what was typed. */
@@ -62,14 +78,15 @@ export class Session implements AsyncDisposable {
 
   /** Keeps it for the next visit, in no configuration mode, or logs out. */
   async [Symbol.asyncDispose](): Promise<void> {
+    using _room = this.#room;
     const { sessions } = this.#access;
     const { device, dialect, readMode } = this.#plan;
     const { terminal } = this;
-    if (this.#doubtful || !terminal.alive || !sessions.keeps) return terminal.close();
+    if (this.#doubtful || !terminal.alive || !sessions.keeps) return await terminal.close();
     try {
       await terminal.enter(readMode, Date.now() + LEAVING);
     } catch {
-      return terminal.close();
+      return await terminal.close();
     }
     await sessions.keep(device, dialect, terminal);
   }

@@ -73,23 +73,24 @@ export class Visit {
 
   /** Types steps that change something, and remembers them. */
   async type(steps: readonly Step[], deadline: number): Promise<void> {
-    for (const step of steps) {
+    for (const [nth, step] of steps.entries()) {
       // A read between two lines may be tried again; what configures is typed once.
       const isRead = step.mode === this.plan.readMode && this.plan.readMode !== this.plan.configMode;
+      const more = nth < steps.length - 1 && step.expect.length + step.reject.length === 0;
       const misses = isRead
         ? (await this.#read(step, new Map(), deadline, step.retry?.times)).misses
-        : missesOf(step, await this.#typeStep(step, deadline));
+        : missesOf(step, await this.#typeStep(step, deadline, more));
       if (misses.length > 0)
         throw new ChangeError('not_as_asked', `${this.plan.device.name}: ${step.task}: ${misses.join('; ')} (${at(step.source)})`);
     }
   }
 
   /** Types one step, if nobody else may type now, and answers with all that the device said to it. */
-  async #typeStep(step: Step, deadline: number): Promise<string> {
+  async #typeStep(step: Step, deadline: number, more: boolean): Promise<string> {
     await this.hold.check();
     const exchanges: Exchange[] = [];
     this.typed.push({ task: step.task, source: step.source, exchanges });
-    await this.terminal.run(step, deadline, exchange => exchanges.push(exchange));
+    await this.terminal.run(step, deadline, exchange => exchanges.push(exchange), more);
     return exchanges.map(({ received }) => received).join('\n');
   }
 

@@ -7,6 +7,7 @@ import { Breaker } from './breaker.ts';
 import type { Job } from './job.ts';
 import type { Locks } from './lock/lock.ts';
 import { NO_LOCKS } from './lock/none.ts';
+import { Pacer } from './pacer.ts';
 import { Queue } from './queue.ts';
 import { Saver, type SaverOptions } from './saver.ts';
 import type { Access } from './session.ts';
@@ -61,13 +62,13 @@ export function realWorld(keyring: Keyring, locks: Locks = NO_LOCKS, options: Wo
   });
 }
 
-type Parts = Partial<Pick<World, 'queue' | 'locks' | 'sessions' | 'atOnce'>> & Pick<WorldOptions, 'saving'>;
+type Parts = Partial<Pick<World, 'queue' | 'locks' | 'pacer' | 'sessions' | 'atOnce'>> & Pick<WorldOptions, 'saving'>;
 
 /** A world of which little is said: nobody else is about, no session is kept, each visit saves. */
 export function worldWith(open: World['open'], parts: Parts = {}): World {
   const { saving, ...given } = parts;
   const sessions = new Sessions({ idle: 0, identityOf: () => undefined });
-  const world: World = { queue: new Queue<Job>(), locks: NO_LOCKS, sessions, atOnce: AT_ONCE, open, ...given };
+  const world: World = { queue: new Queue<Job>(), locks: NO_LOCKS, pacer: new Pacer(), sessions, atOnce: AT_ONCE, open, ...given };
   return saving ? Object.assign(world, { saver: new Saver(world, saving) }) : world;
 }
 

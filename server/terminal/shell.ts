@@ -79,6 +79,7 @@ export class ShellTerminal implements Terminal {
     step: Pick<Step, 'mode' | 'lines' | 'tolerate' | 'answer' | 'ahead'>,
     deadline: number,
     heard: (exchange: Exchange) => void = () => {},
+    more = false,
   ): Promise<readonly Exchange[]> {
     const prefix = readPrefix(this.#talk.mode, step.mode, this.#dialect.modes);
     if (prefix === undefined) await this.enter(step.mode, deadline);
@@ -87,7 +88,7 @@ export class ShellTerminal implements Terminal {
       for (const lines of this.#goes(step)) {
         await this.#type(lines, { prefix, answers: step.answer, tolerate: step.tolerate }, deadline, log);
       }
-      if (log.length > 0) await this.#settle(deadline);
+      if (log.length > 0 && !more) await this.#settle(deadline);
     } finally {
       // Only now is it certain that a line's answer is whole.
       for (const typed of log) heard(exchangeOf(typed));

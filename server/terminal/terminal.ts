@@ -9,12 +9,14 @@ export interface Terminal {
   enter(mode: string, deadline: number): Promise<void>;
   /**
    * Types a step's lines in the step's mode, one by one but for those that may be typed ahead, and stops at the first that the device refuses.
+   * `more`: other lines follow at once, so whether the last answer is whole is seen when they are echoed.
    * @throws ChangeError rejected, timeout, session_lost; `exchanges` of what was typed until then are in `heard`
    */
   run(
     step: Pick<Step, 'mode' | 'lines' | 'tolerate' | 'answer' | 'ahead'>,
     deadline: number,
     heard?: (exchange: Exchange) => void,
+    more?: boolean,
   ): Promise<readonly Exchange[]>;
   /** Whether the last prompt was that of `mode`. */
   landed(mode: string): boolean;
