@@ -245,6 +245,6 @@ export interface ChangePlan {
   readonly save?: Step;
   /** What it touches: two that touch one thing each, of the same kind and not the same one, may share a commit. */
   readonly concerns: 'a port' | 'a network' | 'more';
-  /** With what it leads others into one commit: names that no change has by itself. Only where the platform has commits. */
-  readonly inCompany?: { readonly dialect: Dialect; readonly transaction?: Transaction<Step> };
+  /** With what it leads others into one commit, where the platform has commits: names that no change has by itself. Rendered when needed. */
+  readonly inCompany?: () => { readonly dialect: Dialect; readonly transaction?: Transaction<Step> };
 }

@@ -24,12 +24,13 @@ export class Candidate {
   readonly #deadline: number;
   #phase: Phase = 'looking';
 
-  constructor(jobs: readonly Job[], lead: Job, transaction: Transaction<Step>, session: Session) {
+  /** @param plan the plan of the one that leads, with the names that are everybody's */
+  constructor(jobs: readonly Job[], plan: ChangePlan & { readonly transaction: Transaction<Step> }, lead: Visit, session: Session) {
     this.jobs = jobs;
     this.session = session;
-    this.#lead = lead.visit;
-    this.#plan = { ...lead.plan, ...lead.plan.inCompany };
-    this.#transaction = transaction;
+    this.#lead = lead;
+    this.#plan = plan;
+    this.#transaction = plan.transaction;
     this.#forward = Math.min(...jobs.map(job => job.forward));
     this.#deadline = Math.min(...jobs.map(job => job.plan.request.deadline));
   }

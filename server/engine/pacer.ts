@@ -6,7 +6,7 @@ const ALWAYS = 100;
 /** Milliseconds between two looks while somebody waits. */
 const LOOK = 10;
 /** Milliseconds that a look may be late: below the first, more are let in; above the second, fewer. */
-const LATE = { little: 15, much: 40 };
+const LATE = { little: 10, much: 25 };
 /** By how many more visits a look on time raises the limit: 200 a second. */
 const STEP = 2;
 
@@ -73,7 +73,7 @@ export class Pacer {
       this.#timer = undefined;
       const late = performance.now() - this.#expected;
       if (late < LATE.little) this.#limit = Math.max(this.#limit, this.#inside) + STEP;
-      else if (late > LATE.much) this.#limit = Math.max(ALWAYS, Math.floor(Math.min(this.#limit, this.#inside) * 0.9));
+      else if (late > LATE.much) this.#limit = Math.max(ALWAYS, Math.floor(Math.min(this.#limit, this.#inside) * 0.8));
       this.#letIn();
       if (this.#waiting.length > 0) this.#watch();
       else this.#limit = Math.max(ALWAYS, this.#inside);

@@ -54,7 +54,7 @@ export function plan(request: ChangeRequest, library: Library): ChangePlan {
     ...(rescue ? { rescue } : {}),
     ...(platform.save ? { save: stepOf(platform.save, platform.readMode, rendering) } : {}),
     concerns: concernsOf(request.method, values),
-    ...(platform.transaction ? { inCompany: surroundings(platform, renderingOf(named(values, 'a'), platform)) } : {}),
+    ...(platform.transaction ? { inCompany: () => surroundings(platform, renderingOf(named(values, 'a'), platform)) } : {}),
   };
 }
 

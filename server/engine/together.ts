@@ -15,10 +15,10 @@ const BLAMES: ReadonlySet<Kind> = new Set(['rejected', 'not_as_asked']);
 export async function together(jobs: readonly Job[], session: Session): Promise<Job[]> {
   // EOS still lists a session that was aborted: each name is used once.
   const lead = jobs.find(job => !job.hasLed);
-  const transaction = lead?.plan.inCompany?.transaction;
-  if (jobs.length < 2 || !transaction) return eachAlone(jobs, session);
+  const { dialect, transaction } = lead?.plan.inCompany?.() ?? {};
+  if (jobs.length < 2 || !lead || !dialect || !transaction) return eachAlone(jobs, session);
   lead.hasLed = true;
-  const candidate = new Candidate(jobs, lead, transaction, session);
+  const candidate = new Candidate(jobs, { ...lead.plan, dialect, transaction }, lead.visit, session);
   try {
     await candidate.make();
     return [...jobs];

@@ -5,6 +5,7 @@ import { answer, notJson, type Office } from './answer.ts';
 import { challengesOf, whoCalls } from './auth/guard.ts';
 import { addressOf, Refusal, type Scheme } from './auth/scheme.ts';
 import { readBody } from './body.ts';
+import { Turns } from './turns.ts';
 
 /** A whole call with 4,094 VLANs is some 30 KB. */
 const BODY_LIMIT = 1024 * 1024;
@@ -12,6 +13,7 @@ const BODY_LIMIT = 1024 * 1024;
 /** The HTTP side of the JSON-RPC facade: `POST /`, one JSON object in, one out. */
 export function makeApp(office: () => Office, schemes: readonly Scheme[]): express.Express {
   const app = express();
+  const turns = new Turns();
   app.disable('x-powered-by');
   app.disable('etag');
   // Before anything else: who is not let in learns nothing about us.
@@ -35,6 +37,7 @@ export function makeApp(office: () => Office, schemes: readonly Scheme[]): expre
     if (!body.ok && body.why === 'too deep')
       return send(response, 400, { error: { code: 400, message: 'Request body JSON is nested too deeply' } });
     if (!body.ok) return send(response, 200, notJson());
+    await turns.next();
     const { reply, unavailable, retryAfter } = await answer(body.value, response.locals.caller as Caller, office());
     if (reply === undefined) return void response.status(204).end();
     if (retryAfter !== undefined) response.set('Retry-After', String(retryAfter));
