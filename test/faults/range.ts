@@ -60,7 +60,7 @@ export class Range implements AsyncDisposable {
   readonly slots: readonly Slot[];
   readonly service: Service;
   /** Who keeps a processor busy now: more of them at once would only make each late. */
-  readonly busy = new Gate(8);
+  busy = new Gate(8);
 
   private constructor(slots: readonly Slot[], service: Service) {
     this.slots = slots;

@@ -38,11 +38,12 @@ const WAITED_FOR: ReadonlySet<Harm> = new Set(['stall', 'late']);
 
 /** Has one change meet one fault, and compares what is told with what is so. */
 export async function tryFault(range: Range, slot: Slot, course: Course, fault: Fault): Promise<Verdict> {
-  await range.busy.enter();
+  const { busy } = range;
+  await busy.enter();
   try {
     return await new Trial(range, slot, course, fault, await slot.renew()).run();
   } finally {
-    range.busy.leave();
+    busy.leave();
   }
 }
 
