@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../server/lab/faults.ts';
 import type { LabDevice } from '../server/lab/ssh-server.ts';
-import { Mercury, type Told } from './harness.ts';
+import { Mercury, type MercuryOptions, type Told } from './harness.ts';
 
 /*
  * What every platform must do alike, from one file. A new vendor adds its entry to VENDORS and nothing else.
@@ -77,7 +77,16 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
 
 const VLANS = { 100: 'provisioning', 200: 'tenant-a', 201: 'tenant-b', 300: 'idle' };
 
-describe.each(Object.entries(VENDORS))('%s', (platform, vendor) => {
+/** A service may do more in one visit, and must do it as well. */
+const WAYS: Readonly<Record<string, Pick<MercuryOptions, 'world' | 'lineByLine'>>> = {
+  'each change by itself, line by line': { world: { atOnce: 1 }, lineByLine: true },
+  'sessions kept, lines typed ahead': { world: { idle: 60_000 } },
+};
+const RUNS = Object.entries(WAYS).flatMap(([way, options]) =>
+  Object.entries(VENDORS).map(([platform, vendor]) => ({ platform, vendor, way, options })),
+);
+
+describe.each(RUNS)('$platform, $way', ({ platform, vendor, options }) => {
   let mercury: Mercury;
   let device: LabDevice;
   /** The running configuration with the networks there and every port detached. */
@@ -85,7 +94,7 @@ describe.each(Object.entries(VENDORS))('%s', (platform, vendor) => {
   let port: string;
 
   beforeEach(async () => {
-    mercury = await Mercury.start({ devices: { sw: platform }, callTime: 6000 });
+    mercury = await Mercury.start({ devices: { sw: platform }, callTime: 6000, ...options });
     device = mercury.device('sw');
     port = device.device.ports[0] ?? '';
     for (const [vlan, name] of Object.entries(VLANS)) await mercury.onNetwork('add_network', 'sw', Number(vlan), name);

@@ -45,6 +45,8 @@ export interface MercuryOptions {
   readonly grace?: number;
   /** No session is kept and each visit saves, when left out. */
   readonly world?: WorldOptions;
+  /** Each line waits for the one above it, whatever platform.yml says. */
+  readonly lineByLine?: boolean;
 }
 
 /** A whole Mercury on lab switches, over real HTTP and real SSH. `await using` stops all of it. */
@@ -70,6 +72,7 @@ export class Mercury implements AsyncDisposable {
     const lab = await startLab({ ...options.lab, devices: options.devices });
     writeLabFiles(lab, folder);
     const library = loadLibrary({ root: ROOT, playbooks: 'playbooks', templates: 'templates', inventory: join(folder, 'inventory') });
+    if (options.lineByLine) for (const platform of library.platforms.values()) delete (platform as { typeAhead?: unknown }).typeAhead;
     const audit: AuditLine[] = [];
     const world = realWorld(new CredentialsFile(join(folder, 'credentials.yml')), new FileLocks(join(folder, 'locks')), options.world);
     const desk: Desk = { library, world, audit: line => audit.push(line) };

@@ -4,7 +4,7 @@ import type { Dialect } from '../model.ts';
 import { within } from '../transport/deadline.ts';
 import type { Channel, Connection } from '../transport/transport.ts';
 import { Reading } from './reading.ts';
-import { tailOf } from './screen.ts';
+import { tailOf, withoutEchoes } from './screen.ts';
 import { Signs, samePrompt, stemOf } from './signs.ts';
 import { type Question, type Verdict, verdictOn } from './silence.ts';
 
@@ -107,7 +107,7 @@ export class Conversation {
       this.#sent = line;
       await this.#until(() => this.#reading.echoed || undefined, deadline);
       if (nth === 0) late = this.#reading.late;
-      else received.push(above.output(this.#reading.above));
+      else received.push(withoutEchoes(above.output(this.#reading.above), lines.slice(nth)));
     }
     for (const open = [...answers]; ; ) {
       const found = await this.#until(() => this.#look(open), deadline);

@@ -93,3 +93,14 @@ export function gapIn(text: string): number | undefined {
   if (shown !== '' || text.length > PAGER_GAP) return 0;
   return end < 0 ? undefined : end + 1;
 }
+
+/** Some devices echo what is typed ahead at once, and again behind the prompt: what stands at the beginning of an answer is none of it. */
+export function withoutEchoes(answer: string, ahead: readonly string[]): string {
+  const lines = answer.split('\n');
+  let from = 0;
+  const first = lines.findIndex(line => {
+    from = ahead.findIndex((echo, nth) => nth >= from && echo.trim() === line.trim()) + 1;
+    return from === 0;
+  });
+  return lines.slice(first < 0 ? lines.length : first).join('\n');
+}
