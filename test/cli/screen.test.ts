@@ -91,7 +91,11 @@ describe('on a terminal', () => {
   it('a failure is told last, with what to do next', async () => {
     const { status, lines } = await onScreen(80, ['apply', 'attach_port', 'sw-ios', 'Gi1/0/1', '--native', '1']);
     expect(status).toBe(3);
-    expect(lines.filter(line => line !== '')).toEqual(['refused: sw-ios: VLAN 1 is outside 2-1001,1006-4094']);
+    expect(lines.filter(line => line !== '')).toEqual([
+      'refused: sw-ios: VLAN 1 is outside 2-1001,1006-4094',
+      'Nothing was changed. Ask for something else; "mercury plan" with the same words',
+      'tells without a switch whether it would do.',
+    ]);
   });
 
   it('of 80 columns the demo fits', async () => {

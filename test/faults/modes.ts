@@ -5,4 +5,11 @@ export interface Mode {
   readonly env: Readonly<Record<string, string>>;
 }
 
-export const MODES: readonly Mode[] = [{ name: 'as it comes', env: {} }];
+// Each visit saves: what is put off is another's to judge.
+const SAVES = { MERCURY_SAVE_AFTER: '0s' };
+
+export const MODES: readonly Mode[] = [
+  { name: 'that makes each change by itself', env: { ...SAVES, MERCURY_CHANGES_AT_ONCE: '1', MERCURY_KEEP_SESSION: '0s' } },
+  // Long enough for the next change, short enough for whoever waits for the last session to end.
+  { name: 'that makes changes together and keeps sessions', env: { ...SAVES, MERCURY_KEEP_SESSION: '300ms' } },
+];

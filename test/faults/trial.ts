@@ -72,8 +72,10 @@ class Trial {
     const savedBefore = this.#device.device.saved?.();
     const { told, strikes } = await this.#suffer();
     const evidence = `${told.outcome}: ${told.message}`;
-    if (this.#range.service.locks.some(name => name.startsWith(`${this.#slot.lock}.`))) this.#lies.push('a lock was left');
     await emptied(this.#device).catch(() => this.#lies.push('a session was left'));
+    // A visit ends behind its answers, where sessions are kept.
+    const isLocked = () => this.#range.service.locks.some(name => name.startsWith(`${this.#slot.lock}.`));
+    await until(() => !isLocked(), 'the lock is gone').catch(() => this.#lies.push('a lock was left'));
     this.#compare(told, savedBefore, strikes.happened);
     await this.#goOn(told);
     this.#watch.look();
