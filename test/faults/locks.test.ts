@@ -26,6 +26,8 @@ const POINTS = [
   ['save', 1],
 ] as const;
 const few = new Gate(6);
+/** A visit may give its lock back a moment after it has answered. */
+const PATIENTLY = { timeout: 15_000 };
 
 /** Lets go of changes, and answers with what is wrong with each. */
 async function wrongsOf(held: readonly Held[], asked: ReadonlyMap<Held, ReturnType<Held['ask']>>): Promise<string[]> {
@@ -114,13 +116,13 @@ describe.skipIf(!disk.ready).each(MODES)(disk.ready ? `${fullDisk} of a service 
     await Promise.all(held.map(({ there }) => there));
     fill();
     expect(await wrongsOf(held, asked)).toEqual([]);
-    expect(readdirSync(folder())).toEqual(['filler']);
+    await expect.poll(() => readdirSync(folder()), PATIENTLY).toEqual(['filler']);
   });
 
   it('lets changes through again when there is room', async () => {
     unlinkSync(filler());
     expect(await againOn(range, held)).toEqual([]);
-    expect(readdirSync(folder())).toEqual([]);
+    await expect.poll(() => readdirSync(folder()), PATIENTLY).toEqual([]);
   });
 });
 
@@ -167,7 +169,7 @@ describe.skipIf(!etcds.ready).each(MODES)(
       // What could not be given back would run out.
       for (const lease of (await etcd.ctl('lease', 'list')).split('\n').slice(1)) await etcd.ctl('lease', 'revoke', lease);
       expect(await againOn(range, held)).toEqual([]);
-      expect(await etcd.keys()).toEqual([]);
+      await expect.poll(() => etcd.keys(), PATIENTLY).toEqual([]);
     });
   },
 );

@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dump } from 'js-yaml';
 import { call } from '../../server/cli/call.ts';
-import { Folder, MAIN, Running } from '../cli/run.ts';
-import type { Told } from '../harness.ts';
+import { Folder, MAIN, Running, until } from '../cli/run.ts';
+import { ROOT, type Told } from '../harness.ts';
 import type { Mode } from './modes.ts';
 
 export interface ServiceOptions {
@@ -36,7 +36,12 @@ export class Service implements AsyncDisposable {
     writeFileSync(join(path, 'credentials.yml'), dump(credentials), { mode: 0o600 });
     this.#callTime = callTime;
     this.#within = within?.(path) ?? [];
+    const playbooks = join(path, 'playbooks');
+    cpSync(join(ROOT, 'playbooks'), playbooks, { recursive: true });
+    for (const file of mode.platform ? globSync(join(playbooks, '*', 'platform.yml')) : [])
+      writeFileSync(file, mode.platform?.(readFileSync(file, 'utf8')) ?? '');
     this.#env = {
+      MERCURY_PLAYBOOKS: playbooks,
       MERCURY_INVENTORY: join(path, 'inventory'),
       MERCURY_CREDENTIALS: join(path, 'credentials.yml'),
       MERCURY_PORT: '0',
@@ -65,6 +70,11 @@ export class Service implements AsyncDisposable {
   get locks(): readonly string[] {
     const locks = join(this.folder.path, 'locks');
     return existsSync(locks) ? readdirSync(locks) : [];
+  }
+
+  /** Settles when the lock of that name is gone: a visit may give it back a moment after it has answered. */
+  async lets(lock: string): Promise<void> {
+    await until(() => !this.locks.some(name => name.startsWith(`${lock}.`)), 'the lock is gone');
   }
 
   /** Starts it in place of the one before; it may give its calls another time. */
