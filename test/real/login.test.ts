@@ -351,7 +351,7 @@ describe.skipIf(!readiness.ready)(readiness.ready ? 'a login to OpenSSH' : `a lo
       );
       expect(failure).toMatchObject({
         kind: 'timeout',
-        message: expect.stringMatching(/^gave up after \d\.\d s waiting to log in to the jump host sleepy \(127\.0\.0\.1:\d+\) of sw1$/),
+        message: expect.stringMatching(/^gave up after \d(\.\d)? s waiting to log in to the jump host sleepy \(127\.0\.0\.1:\d+\) of sw1$/),
       });
     });
 
