@@ -1,26 +1,49 @@
 import { ChangeError } from '../errors.ts';
 import type { ChangePlan, Step } from '../model.ts';
 import { readKey } from './check.ts';
+import { ended } from './ending.ts';
 import { type Job, visitsOf } from './job.ts';
 import { prefetch } from './prefetch.ts';
+import type { Round } from './round.ts';
 import type { Session } from './session.ts';
-import { settled } from './settled.ts';
-import type { Look, Visit } from './visit.ts';
+import { isSettled, settled } from './settled.ts';
+import type { Visit } from './visit.ts';
 
 /**
  * Asks `require` and `verify` of each change before anything is typed; the same read is made once for all. Those that hold already and those
- * that may not be made are over then; answers the others.
+ * that may not be made are over then; answers the others, as many as the round has time for.
  */
-export async function lookBefore(jobs: readonly Job[], session: Session): Promise<Job[]> {
-  const shared = readByMany(jobs.map(({ plan }) => plan));
+export async function lookBefore(jobs: readonly Job[], round: Round): Promise<Job[]> {
   const reads = new Map<string, string>();
+  const shared = readByMany(jobs.map(({ plan }) => plan));
   for (const { visit } of jobs) visit.shared = shared;
-  if (jobs[0]) await prefetch(visitsOf(jobs), asksBefore, jobs[0].forward, reads);
+  const waiting = [...jobs];
+  const open: Job[] = [];
+  // The first alone: it finds out whether a commit is on trial, and how fast the device answers.
+  for (let number = 1; waiting.length > 0 && (number > 0 || open.length === 0); ) {
+    const since = Date.now();
+    const next = waiting.splice(0, Math.max(1, number));
+    open.push(...(await lookAt(next, reads, round)));
+    number = round.more(next.length, Date.now() - since);
+  }
+  round.leave(waiting);
+  return open;
+}
+
+async function lookAt(jobs: readonly Job[], reads: Map<string, string>, round: Round): Promise<Job[]> {
+  const open = await unlessEnded(jobs, async job => job.mayGoOn(round.hasTimeFor(job)));
+  const [first] = open;
+  if (first && open.every(({ plan }) => isSettled(plan, reads))) await prefetch(visitsOf(open), asksBefore, first.forward, reads);
+  return unlessEnded(open, job => look(job, round.session, reads));
+}
+
+async function unlessEnded(jobs: readonly Job[], work: (job: Job) => Promise<void>): Promise<Job[]> {
   for (const job of jobs) {
     try {
-      await look(job, session, reads);
+      await work(job);
     } catch (thrown) {
-      job.fail(thrown);
+      // What a group of several has typed for it may have to be closed, though all of it was taken back.
+      await ended(job, thrown);
     }
   }
   return jobs.filter(job => !job.over);
@@ -44,9 +67,9 @@ async function ask(job: Job, session: Session, reads: Map<string, string>): Prom
   const looking = { reads, patient: false };
   const required = await visit.look(plan.require, forward, looking);
   if (!required.holds) throw new ChangeError('not_possible', `${plan.device.name}: ${required.misses.join('; ')}`);
-  const before: Look = await visit.look(plan.verify, forward, looking);
+  const before = await visit.look(plan.verify, forward, looking);
   if (before.holds) return job.succeed('unchanged');
-  if (plan.giveBack) visit.printed = (await visit.look([plan.giveBack.read], forward, looking)).text;
+  if (plan.giveBack) visit.printed = (await visit.look([plan.giveBack.read], forward, looking)).whole;
   if (plan.steps.length === 0) throw new ChangeError('not_possible', `${plan.device.name}: ${before.misses.join('; ')}`);
   job.before = before;
 }

@@ -5,50 +5,55 @@ import { commit, confirm } from './commit.ts';
 import { changedLines } from './diff.ts';
 import { beforeOf, type Job, visitsOf } from './job.ts';
 import { prefetch } from './prefetch.ts';
+import type { Round } from './round.ts';
 import type { Session } from './session.ts';
-import { type Phase, same, unlessBusy, type Visit } from './visit.ts';
+import { type Phase, shownBy, unlessBusy, type Visit } from './visit.ts';
 
 /** What became of a candidate that failed. `kept in part`: it is committed, nothing takes a commit back there, and some of it is as asked. */
 export type Way = 'made after all' | 'kept in part' | 'as before' | 'unclear';
 
 /** The changes of several calls on their way into one commit, which has the name of one of them. */
 export class Candidate {
-  readonly jobs: readonly Job[];
-  readonly session: Session;
   /** Those of whom it is known that they are to blame, and for what. */
   readonly guilty = new Map<Job, unknown>();
+  readonly #round: Round;
   readonly #lead: Visit;
   readonly #plan: ChangePlan;
   readonly #transaction: Transaction<Step>;
   readonly #forward: number;
   readonly #deadline: number;
+  #jobs: readonly Job[];
   #phase: Phase = 'looking';
 
-  /** @param plan the plan of the one that leads, with the names that are everybody's */
-  constructor(jobs: readonly Job[], plan: ChangePlan & { readonly transaction: Transaction<Step> }, lead: Visit, session: Session) {
-    this.jobs = jobs;
-    this.session = session;
-    this.#lead = lead;
+  /** @param plan the plan of the first, who leads, with the names that are everybody's */
+  constructor(jobs: readonly [Job, ...Job[]], plan: ChangePlan & { readonly transaction: Transaction<Step> }, round: Round) {
+    this.#jobs = jobs;
+    this.#round = round;
+    this.#lead = jobs[0].visit;
     this.#plan = plan;
     this.#transaction = plan.transaction;
     this.#forward = Math.min(...jobs.map(job => job.forward));
     this.#deadline = Math.min(...jobs.map(job => job.plan.request.deadline));
   }
 
+  /** Those whose changes are in it. */
+  get jobs(): readonly Job[] {
+    return this.#jobs;
+  }
+
   get innocent(): readonly Job[] {
     return this.jobs.filter(job => !this.guilty.has(job));
   }
 
-  /** Types all of them, commits once, reads each back, and only then makes it permanent. */
+  /** Types them, as many as there is time for, commits once, reads each back, and only then makes it permanent. */
   async make(): Promise<void> {
-    const { hold, terminal } = this.session;
+    const { hold, terminal } = this.#session;
     terminal.speak(this.#plan.dialect);
     await unlessBusy(this.#plan, this.#forward, async () => {
       await hold.check();
       await terminal.enter(this.#plan.configMode, this.#forward);
     });
-    this.#reach('typing');
-    for (const job of this.jobs) await this.#onBehalfOf(job, () => job.visit.type(job.plan.steps, this.#forward));
+    await this.#type();
     this.#reach('committing');
     // Each caller is shown what its own reads show, not what others changed.
     const { diff: _all, ...transaction } = this.#transaction;
@@ -57,6 +62,20 @@ export class Candidate {
     await this.#readBack();
     await this.#inCommon(() => confirm(this.#lead, this.#transaction, this.#forward));
     this.#reach('kept');
+  }
+
+  async #type(): Promise<void> {
+    this.#phase = 'typing';
+    for (const [nth, job] of this.jobs.entries()) {
+      if (nth > 0 && !this.#round.hasTimeBeside(nth)) return this.#leaveFrom(nth);
+      job.visit.phase = 'typing';
+      await this.#onBehalfOf(job, () => this.#round.typing(() => job.visit.type(job.plan.steps, this.#forward)));
+    }
+  }
+
+  #leaveFrom(nth: number): void {
+    this.#round.leave(this.#jobs.slice(nth));
+    this.#jobs = this.#jobs.slice(0, nth);
   }
 
   /** Takes all of it back by the platform's own means, and reads from the device whether that is true. Never throws. */
@@ -69,7 +88,7 @@ export class Candidate {
         way = await this.#takeBack(phase);
         break;
       } catch {
-        if (this.session.terminal.alive || Date.now() + ONCE_MORE >= this.#deadline) break;
+        if (this.#session.terminal.alive || Date.now() + ONCE_MORE >= this.#deadline) break;
       }
     }
     if (way === 'kept in part') for (const job of this.innocent) job.visit.phase = 'kept';
@@ -79,7 +98,7 @@ export class Candidate {
 
   async #takeBack(phase: Phase): Promise<Way> {
     const { undo, discard, abandon } = this.#transaction;
-    const { session } = this;
+    const session = this.#session;
     const lost = !session.terminal.alive;
     const whole = phase !== 'typing';
     if (lost) await comeBack(this.#lead, this.#plan.dialect, [abandon], this.#deadline);
@@ -107,7 +126,7 @@ export class Candidate {
     for (const job of this.jobs) {
       const { plan, visit } = job;
       const after = await this.#onBehalfOf(job, () => visit.look(plan.verify, this.#forward, { reads }));
-      visit.diff = changedLines(beforeOf(job).text, after.text);
+      visit.diff = changedLines(shownBy(beforeOf(job)), shownBy(after));
       if (!after.holds) this.guilty.set(job, notAsAsked(plan, after.misses));
     }
     for (const failure of this.guilty.values()) throw failure;
@@ -121,7 +140,7 @@ export class Candidate {
     for (const job of this.jobs) {
       const now = await job.visit.look(job.plan.verify, this.#deadline, { reads, patient: false });
       if (!now.holds) missing.push(job);
-      asBefore &&= same(now, beforeOf(job));
+      asBefore &&= now.whole === beforeOf(job).whole;
     }
     return { missing, asBefore };
   }
@@ -131,7 +150,7 @@ export class Candidate {
     try {
       return await work();
     } catch (thrown) {
-      if (this.session.terminal.alive) this.guilty.set(job, thrown);
+      if (this.#session.terminal.alive) this.guilty.set(job, thrown);
       throw thrown;
     }
   }
@@ -145,6 +164,10 @@ export class Candidate {
       const typed = this.#lead.typed.slice(from);
       for (const { visit } of this.jobs) if (visit !== this.#lead) visit.typed.push(...typed);
     }
+  }
+
+  get #session(): Session {
+    return this.#round.session;
   }
 
   #reach(phase: Phase): void {

@@ -15,7 +15,7 @@ export async function giveBack(visit: Visit, means: GiveBack, printed: string, d
   await unlessBusy(plan, deadline, () => visit.terminal.enter(plan.configMode, deadline));
   await visit.type([...means.clear, restoring(means, lines, printed)], deadline);
   await commit(visit, means.transaction, deadline);
-  return (await visit.look([means.read], deadline)).text === printed;
+  return (await visit.look([means.read], deadline)).whole === printed;
 }
 
 /** @throws ChangeError for a line that cannot be typed: better closed than given back by halves */

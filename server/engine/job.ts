@@ -27,8 +27,10 @@ export class Job {
   over = false;
   /** Others were taken along to the device. */
   inCompany = false;
+  /** The turn is its own: nobody's change was made before it. */
+  isFirst = false;
   /** It has lent its name to a commit of several. */
-  hasLed = false;
+  lentItsName = false;
   readonly #began = Date.now();
   readonly #mayBegin: () => void;
   readonly #answer = Promise.withResolvers<ChangeResult>();
@@ -56,6 +58,14 @@ export class Job {
       this.fail(thrown);
     }
     return !this.over;
+  }
+
+  /** @throws ChangeError when it may not be typed any more, or those before it took so long that it would be cut in the middle */
+  mayGoOn(hasTime: boolean): void {
+    this.#mayBegin();
+    const waitedForOthers = !this.isFirst || this.visit.phase !== 'looking';
+    if (!waitedForOthers || (hasTime && Date.now() < this.patience)) return;
+    throw new ChangeError('busy', `${this.plan.device.name} is busy with other changes; nothing was typed`);
   }
 
   /** A session stands. @param login milliseconds that this change waited for it */
@@ -111,13 +121,6 @@ export const visitsOf = (jobs: readonly Job[]): Visit[] => jobs.map(({ visit }) 
 export function beforeOf({ before }: Job): Look {
   if (!before) throw new Error('nobody has looked yet');
   return before;
-}
-
-/** Whether those before it took so long that it would be cut in the middle: then it is over. */
-export function isLate(job: Job): boolean {
-  if (Date.now() < job.patience) return false;
-  job.fail(new ChangeError('busy', `${job.plan.device.name} is busy with other changes; nothing was typed`));
-  return true;
 }
 
 const OF_THE_DEVICE: ReadonlySet<Kind> = new Set(['unreachable', 'login_refused', 'host_key', 'busy']);

@@ -97,7 +97,7 @@ async function takeBack(visit: Visit, before: Look, failure: ChangeError, way: W
 /** Whether all of the interface is as it was: a verify list reads only what it asks for. */
 async function asPrinted(visit: Visit, deadline: number): Promise<boolean> {
   const { giveBack: means } = visit.plan;
-  return means === undefined || (await visit.look([means.read], deadline)).text === visit.printed;
+  return means === undefined || (await visit.look([means.read], deadline)).whole === visit.printed;
 }
 
 /** What cannot be given back whole is closed by the rescue. */

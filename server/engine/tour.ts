@@ -1,10 +1,11 @@
 import { batchesOf, fits } from './batch.ts';
 import { lookBefore } from './before.ts';
 import { save } from './commit.ts';
-import { isLate, type Job } from './job.ts';
+import type { Job } from './job.ts';
 import { Hold } from './lock/hold.ts';
 import { oneByOne } from './one-by-one.ts';
 import type { Turn } from './queue.ts';
+import { Round } from './round.ts';
 import { Session } from './session.ts';
 import { together } from './together.ts';
 import type { World } from './world.ts';
@@ -19,14 +20,13 @@ export async function tour(lead: Job, turn: Turn<Job>, world: World): Promise<vo
   try {
     await using hold = await Hold.take(world.locks, lead.plan.device, lead.patience);
     if (!lead.begins()) return;
+    lead.isFirst = true;
     const opening = Date.now();
     await using session = await Session.open(lead.plan, world, hold, lead.forward, lead.urgent);
     lead.comes(session, Date.now() - opening);
     jobs.push(...company(lead, turn, session, world.atOnce));
-    for (const [nth, batch] of batchesOf(jobs.filter(job => !job.over)).entries()) {
-      // They end before the next begin: whoever reads the audit knows what a port was last.
-      await keepAll(await carryOut(nth === 0 ? batch : batch.filter(job => !isLate(job)), session), world);
-    }
+    // They end before the next begin: whoever reads the audit knows what a port was last.
+    for (const batch of batchesOf(jobs.filter(job => !job.over))) await inRounds(batch, session, world);
   } catch (thrown) {
     for (const job of jobs) job.fail(thrown);
   }
@@ -43,12 +43,28 @@ function company(lead: Job, turn: Turn<Job>, session: Session, atOnce: number): 
   });
 }
 
+/** Carries out a batch in as many rounds as it takes. */
+async function inRounds(batch: Job[], session: Session, world: World): Promise<void> {
+  const groups = [batch];
+  const made: Job[] = [];
+  try {
+    let round: Round | undefined;
+    for (let group = groups.shift(); group; group = groups.shift()) {
+      round = new Round(group, session, round);
+      made.push(...(await carryOut(group, round)));
+      groups.unshift(...round.left);
+      // Who has waited for long is not made to wait for the others.
+      if (world.saver || made.some(job => Date.now() >= job.patience)) await keepAll(made.splice(0), world);
+    }
+  } finally {
+    await keepAll(made, world);
+  }
+}
+
 /** Answers those that were made, and are as asked. */
-async function carryOut(batch: readonly Job[], session: Session): Promise<Job[]> {
-  const open = await lookBefore(batch, session);
-  const [first] = open;
-  if (!first) return [];
-  return open.length > 1 && first.plan.transaction ? together(open, session) : oneByOne(open, session);
+async function carryOut(group: readonly Job[], round: Round): Promise<Job[]> {
+  const open = await lookBefore(group, round);
+  return open[0]?.plan.transaction ? together(open, round) : oneByOne(open, round);
 }
 
 /** Makes them survive a reload, once for all. They are in force whatever becomes of this: "applied, not saved" is still applied. */

@@ -15,13 +15,18 @@ export interface Look {
   readonly holds: boolean;
   /** What does not hold, one sentence each. */
   readonly misses: readonly string[];
-  /** Every output that was read, in order, but for those that other changes of the visit read too: they show what is not ours alone. */
-  readonly text: string;
+  /** Every output that was read, in order. */
+  readonly whole: string;
+  /** The same without what other changes of the visit read too, which shows what is theirs as well; undefined when that is all of it. */
+  readonly own: string | undefined;
 }
+
+/** What a look shows of this change, as far as it can be told from what others do. */
+export const shownBy = ({ own, whole }: Look): string => own ?? whole;
 
 /** Two looks that saw the same state. */
 export function same(one: Look, other: Look): boolean {
-  return one.text === other.text && one.misses.join('\n') === other.misses.join('\n');
+  return shownBy(one) === shownBy(other) && one.misses.join('\n') === other.misses.join('\n');
 }
 
 /** How a list of checks is read. */
@@ -65,10 +70,16 @@ export class Visit {
     for (const step of steps) {
       const found = await this.#read(step, reads, deadline, patient ? step.retry?.times : 1);
       const key = readKey(step);
-      if (!this.shared.has(key)) texts.set(key, found.text);
+      texts.set(key, found.text);
       misses.push(...found.misses.map(miss => `${step.task}: ${miss} (${at(step.source)})`));
     }
-    return { holds: misses.length === 0, misses, text: [...texts.values()].join('\n') };
+    const own = [...texts].filter(([key]) => !this.shared.has(key)).map(([, text]) => text);
+    return {
+      holds: misses.length === 0,
+      misses,
+      whole: [...texts.values()].join('\n'),
+      own: own.length > 0 || texts.size === 0 ? own.join('\n') : undefined,
+    };
   }
 
   /** Types steps that change something, and remembers them. */
