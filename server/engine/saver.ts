@@ -46,6 +46,8 @@ interface Pending {
   /** By a clock that nobody can set, in milliseconds. */
   readonly since: number;
   tries: number;
+  /** It waits for its turn, or types. */
+  saving: boolean;
   timer?: NodeJS.Timeout;
 }
 
@@ -75,7 +77,7 @@ export class Saver {
   /** The change of this plan is in force, and will be saved. */
   later(plan: ChangePlan): Saved {
     const now = performance.now();
-    const pending = this.#pending.get(plan.device.name) ?? { plan, requests: [], since: now, tries: 0 };
+    const pending = this.#pending.get(plan.device.name) ?? { plan, requests: [], since: now, tries: 0, saving: false };
     this.#pending.set(plan.device.name, pending);
     pending.plan = plan;
     pending.requests.push(plan.request.id);
@@ -100,7 +102,12 @@ export class Saver {
 
   #start(pending: Pending): void {
     clearTimeout(pending.timer);
-    const saving = this.#save(pending).finally(() => this.#saving.delete(saving));
+    if (pending.saving) return;
+    pending.saving = true;
+    const saving = this.#save(pending).finally(() => {
+      pending.saving = false;
+      this.#saving.delete(saving);
+    });
     this.#saving.add(saving);
   }
 

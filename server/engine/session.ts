@@ -29,13 +29,15 @@ export class Session implements AsyncDisposable {
   readonly #plan: ChangePlan;
   readonly #access: Access;
   readonly #room: Disposable;
+  /** What it was opened with. */
+  #identity: string | undefined;
   #doubtful = false;
 
   private constructor(
     plan: ChangePlan,
     access: Access,
     hold: Hold,
-    { terminal, room, warm }: { terminal: Terminal; room: Disposable; warm: boolean },
+    { terminal, room, warm, identity }: { terminal: Terminal; room: Disposable; warm: boolean; identity: string | undefined },
   ) {
     this.#plan = plan;
     this.#access = access;
@@ -43,6 +45,7 @@ export class Session implements AsyncDisposable {
     this.terminal = terminal;
     this.#room = room;
     this.warm = warm;
+    this.#identity = identity;
   }
 
   /** Takes the session that stands, or logs in. @throws ChangeError what logging in throws */
@@ -50,9 +53,11 @@ export class Session implements AsyncDisposable {
     const { device, dialect } = plan;
     const room = await access.pacer.enter(device.name, deadline, urgent);
     try {
-      const kept = await access.sessions.take(device, dialect, deadline);
+      // Before the login: what changes meanwhile makes the session one that nobody keeps for long.
+      const identity = access.sessions.identityOf(device, dialect);
+      const kept = await access.sessions.take(device, dialect, identity, deadline);
       const terminal = kept ?? (await access.open(device, dialect, deadline, urgent));
-      return new Session(plan, access, hold, { terminal, room, warm: kept !== undefined });
+      return new Session(plan, access, hold, { terminal, room, warm: kept !== undefined, identity });
     } catch (thrown) {
       room[Symbol.dispose]();
       throw thrown;
@@ -63,6 +68,7 @@ export class Session implements AsyncDisposable {
   async reopen(dialect: Dialect, deadline: number, urgent: boolean): Promise<void> {
     await this.terminal.close();
     this.warm = false;
+    this.#identity = this.#access.sessions.identityOf(this.#plan.device, dialect);
     this.terminal = await this.#access.open(this.#plan.device, dialect, deadline, urgent);
   }
 
@@ -80,7 +86,7 @@ export class Session implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     using _room = this.#room;
     const { sessions } = this.#access;
-    const { device, dialect, readMode } = this.#plan;
+    const { device, readMode } = this.#plan;
     const { terminal } = this;
     if (this.#doubtful || !terminal.alive || !sessions.keeps) return await terminal.close();
     try {
@@ -88,6 +94,6 @@ export class Session implements AsyncDisposable {
     } catch {
       return await terminal.close();
     }
-    await sessions.keep(device, dialect, terminal);
+    await sessions.keep(device, terminal, this.#identity);
   }
 }

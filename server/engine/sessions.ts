@@ -36,6 +36,11 @@ export class Sessions {
     this.#identityOf = identityOf;
   }
 
+  /** All that a login to it depends on at this moment, as one text. */
+  identityOf(device: Device, dialect: Dialect): string | undefined {
+    return this.keeps ? this.#identityOf(device, dialect) : undefined;
+  }
+
   /** Whether any is kept at all. */
   get keeps(): boolean {
     return this.#idle > 0;
@@ -47,13 +52,13 @@ export class Sessions {
   }
 
   /** The session that stands on a device, if there is one and it answers. */
-  async take(device: Device, dialect: Dialect, deadline: number): Promise<Terminal | undefined> {
+  async take(device: Device, dialect: Dialect, identity: string | undefined, deadline: number): Promise<Terminal | undefined> {
     const kept = this.#kept.get(device.name);
     if (!kept) return undefined;
     this.#kept.delete(device.name);
     clearTimeout(kept.end);
     const { terminal } = kept;
-    if (terminal.alive && kept.identity === this.#identityOf(device, dialect) && (await answers(kept, deadline))) {
+    if (terminal.alive && kept.identity === identity && (await answers(kept, deadline))) {
       terminal.speak(dialect);
       return terminal;
     }
@@ -61,8 +66,8 @@ export class Sessions {
     return undefined;
   }
 
-  async keep(device: Device, dialect: Dialect, terminal: Terminal): Promise<void> {
-    const identity = this.#identityOf(device, dialect);
+  /** @param identity what it was opened with, which may have changed since */
+  async keep(device: Device, terminal: Terminal, identity: string | undefined): Promise<void> {
     if (!this.keeps || identity === undefined) return terminal.close();
     await this.#end(device.name);
     const end = setTimeout(() => void this.#end(device.name), this.#idle);

@@ -6,6 +6,7 @@ import { typeAt } from '../by-hand.ts';
 import { reachedFrom } from '../exposure.ts';
 import { hurryTimers, isOnTrial } from '../faults/state.ts';
 import { Mercury, PLATFORMS, type Told } from '../harness.ts';
+import { onLine } from '../on-line.ts';
 
 /*
  * A visit may take long, and what was read at its beginning does not stay true for ever: others type what was asked of them, time runs out,
@@ -26,15 +27,6 @@ const attach = (nth: number, more: object = {}) => mercury.onPort('attach_port',
 const addNetworks = async () => {
   for (const vlan of [100, 200]) await mercury.onNetwork('add_network', 'sw', vlan, `net-${vlan}`);
 };
-
-/** Calls `work` when the switch is about to get a line. */
-function onLine(line: RegExp, work: () => void): void {
-  const { typed } = device();
-  typed.push = (...lines: string[]) => {
-    if (lines.some(one => line.test(one))) work();
-    return Array.prototype.push.apply(typed, lines);
-  };
-}
 
 describe.each(['arista_eos', 'juniper_junos'])('calls that come while a commit of %s is on trial', platform => {
   it('are told nothing that is gone when the switch has taken it back', async () => {
@@ -101,7 +93,7 @@ describe.each(PLATFORMS)('a switch of %s that is frozen in the middle of a visit
   it('ends what was begun, and begins nothing more', async () => {
     await start(platform);
     await addNetworks();
-    onLine(/node-1/, () => writeFileSync(join(mercury.folder, 'inventory', 'freeze.yml'), 'all: firmware\n'));
+    onLine(device(), /node-1/, () => writeFileSync(join(mercury.folder, 'inventory', 'freeze.yml'), 'all: firmware\n'));
     const told = await Promise.all([attach(0, { description: 'node-1' }), attach(0, { native_vlan: 200, description: 'node-2' })]);
     expect(told.map(({ outcome, kind }) => [outcome, kind])).toEqual([
       ['applied', undefined],

@@ -9,21 +9,21 @@ let mercury: Mercury;
 let told: SaveReport[];
 afterEach(() => mercury[Symbol.asyncDispose]());
 
-async function start({ quiet = 300, atMost = 60_000, platform = 'cisco_ios' } = {}): Promise<void> {
+async function start({ quiet = 300, atMost = 60_000, platform = 'cisco_ios', command = 0 } = {}): Promise<void> {
   told = [];
   const saving = { quiet, atMost, report: (report: SaveReport) => void told.push(report) };
-  mercury = await Mercury.start({ devices: { sw: platform }, world: { idle: 60_000, saving } });
+  mercury = await Mercury.start({ devices: { sw: platform }, lab: { delays: { command } }, world: { idle: 60_000, saving } });
 }
 
 const device = () => mercury.device('sw');
 const saves = () => device().typed.filter(line => line === 'write memory').length;
-const attach = (nth: number) => mercury.onPort('attach_port', 'sw', device().device.ports[nth] ?? '', { native_vlan: 100 });
+const attach = (nth: number, native_vlan = 100) => mercury.onPort('attach_port', 'sw', device().device.ports[nth] ?? '', { native_vlan });
 const saved = () => device().device.saved?.() ?? '';
 
 describe('saving that is put off', () => {
   it('happens once for all changes of a while, after the answers, and keeps all of them', async () => {
     await start();
-    const answers = await Promise.all([0, 1, 2].map(attach));
+    const answers = await Promise.all([0, 1, 2].map(nth => attach(nth)));
     answers.push(await attach(3));
     expect(answers.map(({ devices }) => devices[0]?.saved)).toEqual(answers.map(() => ({ state: 'pending' })));
     expect(saves()).toBe(0);
@@ -54,6 +54,18 @@ describe('saving that is put off', () => {
     await expect.poll(() => told.length, SOON).toBe(2);
     expect(told[1]).toMatchObject({ requests: [expect.any(String), request_id] });
     expect(told[1]).not.toHaveProperty('failure');
+    expect(saved()).toBe(device().device.running());
+  });
+
+  it('happens once, too, for changes that come while it waits for its turn', async () => {
+    await start({ quiet: 100, command: 40 });
+    await attach(0);
+    // Two of one port are made one after the other, and each takes longer than it is quiet before a save.
+    await Promise.all([attach(1), attach(1, 200)]);
+    await expect.poll(() => mercury.desk.world.saver?.devices, SOON).toEqual([]);
+    await expect.poll(() => mercury.desk.world.queue.size, SOON).toBe(0);
+    expect(told.map(({ tries, requests }) => ({ tries, requests: requests.length }))).toEqual([{ tries: 1, requests: 3 }]);
+    expect(saves()).toBe(1);
     expect(saved()).toBe(device().device.running());
   });
 

@@ -1,5 +1,9 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { LAB_USER } from '../../server/lab/lab.ts';
 import { Mercury, PLATFORMS } from '../harness.ts';
+import { onLine } from '../on-line.ts';
 import { SOON } from './wire.ts';
 
 /* A session is kept for the next change: it must serve as well as a new one, and never when anything about it is in doubt. */
@@ -66,6 +70,18 @@ describe('a session that stands idle', () => {
     expect(device().sessions).toBe(1);
     await mercury.service.stop();
     await expect.poll(() => device().sessions, SOON).toBe(0);
+  });
+
+  it('is not used by anybody when the credentials were changed while it was in use', async () => {
+    await start('cisco_ios');
+    const file = join(mercury.folder, 'credentials.yml');
+    const text = readFileSync(file, 'utf8');
+    const { logins } = device();
+    onLine(device(), /^switchport mode access/, () => writeFileSync(file, text.replace(LAB_USER.password, 'not-any-more')));
+    expect((await attach(0)).outcome).toBe('applied');
+    expect(readFileSync(file, 'utf8')).not.toBe(text);
+    expect((await attach(1)).kind).toBe('login_refused');
+    expect(device().logins).toBeLessThanOrEqual(logins + 1);
   });
 
   it('is replaced by a new one when the switch has ended it', async () => {
