@@ -27,6 +27,7 @@ export async function save(visit: Visit, deadline: number): Promise<Saved> {
 
 export async function saveNow(visit: Visit, deadline: number): Promise<Saved> {
   if (!visit.plan.save) return { state: 'not needed' };
+  visit.session.saves += 1;
   try {
     await whileHeld(visit, visit.plan.save, deadline);
     return { state: 'yes' };

@@ -65,7 +65,8 @@ export class Job {
     this.#mayBegin();
     const waitedForOthers = !this.isFirst || this.visit.phase !== 'looking';
     if (!waitedForOthers || (hasTime && Date.now() < this.patience)) return;
-    throw new ChangeError('busy', `${this.plan.device.name} is busy with other changes; nothing was typed`);
+    const { device } = this.plan;
+    throw new ChangeError('busy', `${device.name} is busy with other changes${this.visit.typed.length > 0 ? '' : '; nothing was typed'}`);
   }
 
   /** A session stands. @param login milliseconds that this change waited for it */

@@ -35,9 +35,10 @@ export async function recover(visit: Visit, before: Look, thrown: unknown): Prom
   while (true) {
     try {
       const ending = await takeBack(visit, before, failure, way);
+      if (ending.outcome !== 'undone') return ending;
       // What a candidate would have changed is no difference any more.
-      if (ending.outcome === 'undone') visit.diff = '';
-      return ending;
+      visit.diff = '';
+      return visit.mayBeSaved ? { ...ending, saved: await save(visit, visit.plan.request.deadline) } : ending;
     } catch (second) {
       if (!visit.terminal.alive && Date.now() + ONCE_MORE < visit.plan.request.deadline) continue;
       const error = new ChangeError(

@@ -26,6 +26,8 @@ export class Session implements AsyncDisposable {
   /** Whether it stood already: the device may have ended it, and nobody noticed yet. */
   warm: boolean;
   terminal: Terminal;
+  /** How often it has begun to save what is in force on the device. */
+  saves = 0;
   readonly #plan: ChangePlan;
   readonly #access: Access;
   readonly #room: Disposable;

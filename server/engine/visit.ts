@@ -49,6 +49,8 @@ export class Visit {
   /** Keys of the reads that other changes of the visit make too. */
   shared: ReadonlySet<string> = new Set();
 
+  #saves: number | undefined;
+
   constructor(plan: ChangePlan, session: Session) {
     this.plan = plan;
     this.session = session;
@@ -60,6 +62,11 @@ export class Visit {
 
   get hold(): Hold {
     return this.session.hold;
+  }
+
+  /** Whether somebody saved the device when something of this change may have been in force: a reload would bring that back. */
+  get mayBeSaved(): boolean {
+    return this.#saves !== undefined && this.session.saves > this.#saves;
   }
 
   /** Reads a list of checks; the same read is made once. */
@@ -84,6 +91,7 @@ export class Visit {
 
   /** Types steps that change something, and remembers them. */
   async type(steps: readonly Step[], deadline: number): Promise<void> {
+    this.#saves ??= this.session.saves;
     for (const [nth, step] of steps.entries()) {
       // A read between two lines may be tried again; what configures is typed once.
       const isRead = step.mode === this.plan.readMode && this.plan.readMode !== this.plan.configMode;
