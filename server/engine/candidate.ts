@@ -1,6 +1,6 @@
 import { ChangeError } from '../errors.ts';
 import type { ChangePlan, Step, Transaction } from '../model.ts';
-import { comeBack, halfWayTo, ONCE_MORE } from './come-back.ts';
+import { comeBack, halfWayTo, ONCE_MORE, soon } from './come-back.ts';
 import { commit, confirm } from './commit.ts';
 import { changedLines } from './diff.ts';
 import { beforeOf, type Job, visitsOf } from './job.ts';
@@ -102,7 +102,8 @@ export class Candidate {
     const lost = !session.terminal.alive;
     const whole = phase !== 'typing';
     if (lost) await comeBack(this.#lead, this.#plan.dialect, [abandon], this.#deadline);
-    else if (phase === 'typing' || phase === 'committing') await this.#inCommon(() => this.#lead.platformStep(discard, this.#deadline));
+    else if (phase === 'typing' || phase === 'committing')
+      await this.#inCommon(() => this.#lead.platformStep(discard, soon(this.#deadline)));
     const lock = await session.hold.regain(halfWayTo(this.#deadline));
     let now = await this.#lookAgain();
     if (whole && now.missing.length === 0 && (lost || lock === 'taken again')) {
@@ -134,11 +135,11 @@ export class Candidate {
 
   async #lookAgain(): Promise<{ missing: Job[]; asBefore: boolean }> {
     const reads = new Map<string, string>();
-    await prefetch(visitsOf(this.jobs), ({ plan }) => plan.verify, this.#deadline, reads);
+    await prefetch(visitsOf(this.jobs), ({ plan }) => plan.verify, soon(this.#deadline), reads);
     const missing: Job[] = [];
     let asBefore = true;
     for (const job of this.jobs) {
-      const now = await job.visit.look(job.plan.verify, this.#deadline, { reads, patient: false });
+      const now = await job.visit.look(job.plan.verify, soon(this.#deadline), { reads, patient: false });
       if (!now.holds) missing.push(job);
       asBefore &&= now.whole === beforeOf(job).whole;
     }

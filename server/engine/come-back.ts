@@ -6,7 +6,18 @@ import type { Visit } from './visit.ts';
 /** Milliseconds that must be left for coming back once more. */
 export const ONCE_MORE = 250;
 
+/** Milliseconds below which time is not shared with another login: the slowest take seven seconds. */
+const WORTH_SHARING = 10_000;
+
 export const halfWayTo = (deadline: number) => Date.now() + (deadline - Date.now()) / 2;
+
+/**
+ * Until when an answer is waited for while something is taken back, if it comes at once or never: a session that has gone silent is given up
+ * while there is time for another. A commit may take its time.
+ */
+export function soon(deadline: number): number {
+  return deadline - Date.now() < WORTH_SHARING ? deadline : halfWayTo(deadline);
+}
 
 /** Logs in again after the session was lost, as long as there is time, and drops what the lost one left behind. */
 export async function comeBack(visit: Visit, dialect: Dialect, abandons: readonly (Step | undefined)[], deadline: number): Promise<void> {

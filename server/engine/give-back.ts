@@ -1,5 +1,6 @@
 import { ChangeError } from '../errors.ts';
 import type { GiveBack, Line, Step } from '../model.ts';
+import { soon } from './come-back.ts';
 import { commit } from './commit.ts';
 import { unlessBusy, type Visit } from './visit.ts';
 
@@ -12,10 +13,10 @@ export async function giveBack(visit: Visit, means: GiveBack, printed: string, d
   const lines = linesIn(printed, means);
   if (lines.length === 0) return false;
   visit.terminal.speak(means.dialect);
-  await unlessBusy(plan, deadline, () => visit.terminal.enter(plan.configMode, deadline));
-  await visit.type([...means.clear, restoring(means, lines, printed)], deadline);
+  await unlessBusy(plan, deadline, () => visit.terminal.enter(plan.configMode, soon(deadline)));
+  await visit.type([...means.clear, restoring(means, lines, printed)], soon(deadline));
   await commit(visit, means.transaction, deadline);
-  return (await visit.look([means.read], deadline)).whole === printed;
+  return (await visit.look([means.read], soon(deadline))).whole === printed;
 }
 
 /** @throws ChangeError for a line that cannot be typed: better closed than given back by halves */

@@ -1,7 +1,7 @@
 import { ChangeError, messageOf } from '../errors.ts';
 import type { ChangePlan, GiveBack, Method, Rescue } from '../model.ts';
 import type { Saved } from '../result.ts';
-import { comeBack, halfWayTo, ONCE_MORE } from './come-back.ts';
+import { comeBack, halfWayTo, ONCE_MORE, soon } from './come-back.ts';
 import { commit, confirm, save } from './commit.ts';
 import { giveBack } from './give-back.ts';
 import { same as areSame, type Look, unlessBusy, type Visit } from './visit.ts';
@@ -67,10 +67,10 @@ async function takeBack(visit: Visit, before: Look, failure: ChangeError, way: W
   const lost = !visit.terminal.alive;
   if (lost) await backAgain(visit, way, deadline);
   else if (plan.transaction && (visit.phase === 'typing' || visit.phase === 'committing')) {
-    await visit.platformStep(plan.transaction.discard, deadline);
+    await visit.platformStep(plan.transaction.discard, soon(deadline));
   }
   const lock = await visit.hold.regain(halfWayTo(deadline)).catch((thrown: unknown) => messageOf(thrown));
-  let now = await visit.look(plan.verify, deadline);
+  let now = await visit.look(plan.verify, soon(deadline));
   if (lock !== 'kept' && lock !== 'taken again') {
     return handsOff(visit, areSame(now, before) && (await asPrinted(visit, deadline)), failure, lock);
   }
@@ -85,7 +85,7 @@ async function takeBack(visit: Visit, before: Look, failure: ChangeError, way: W
     const { undo } = plan.transaction;
     await unlessBusy(plan, deadline, () => visit.platformStep(undo, deadline));
     way.undone = true;
-    now = await visit.look(plan.verify, deadline);
+    now = await visit.look(plan.verify, soon(deadline));
   }
   const same = areSame(now, before) && (await asPrinted(visit, deadline));
   const givable = !same && lock === 'kept' && !way.closing;
@@ -98,7 +98,7 @@ async function takeBack(visit: Visit, before: Look, failure: ChangeError, way: W
 /** Whether all of the interface is as it was: a verify list reads only what it asks for. */
 async function asPrinted(visit: Visit, deadline: number): Promise<boolean> {
   const { giveBack: means } = visit.plan;
-  return means === undefined || (await visit.look([means.read], deadline)).whole === visit.printed;
+  return means === undefined || (await visit.look([means.read], soon(deadline))).whole === visit.printed;
 }
 
 /** What cannot be given back whole is closed by the rescue. */
@@ -109,7 +109,7 @@ async function givenBack(visit: Visit, means: GiveBack, way: Way): Promise<boole
   } catch (thrown) {
     if (!(thrown instanceof ChangeError)) throw thrown;
     if (!visit.terminal.alive) await backAgain(visit, way, deadline);
-    else if (means.transaction) await visit.platformStep(means.transaction.discard, deadline);
+    else if (means.transaction) await visit.platformStep(means.transaction.discard, soon(deadline));
     return false;
   }
 }
@@ -123,7 +123,7 @@ async function givenBack(visit: Visit, means: GiveBack, way: Way): Promise<boole
 async function handsOff(visit: Visit, same: boolean, failure: ChangeError, why: string): Promise<Ending> {
   const { rescue, save: saves, request } = visit.plan;
   if (same) return undone(failure);
-  if (rescue && (await visit.look(rescue.checks, request.deadline)).holds)
+  if (rescue && (await visit.look(rescue.checks, soon(request.deadline))).holds)
     return rescued(rescue, failure, saves ? { state: 'no', why } : NOT_NEEDED);
   throw new ChangeError('lock_lost', `without its lock nothing more is typed, and ${why}`);
 }
@@ -134,9 +134,9 @@ async function close(visit: Visit, rescue: Rescue, same: boolean, failure: Chang
   const { deadline } = plan.request;
   // A port that serves somebody keeps what it had; only an attach that failed must end detached, whatever was there before.
   if (same && !ENDS_DETACHED.has(plan.request.method)) return undone(failure);
-  if (same && (await visit.look(rescue.checks, deadline)).holds) return undone(failure);
+  if (same && (await visit.look(rescue.checks, soon(deadline))).holds) return undone(failure);
   // On a session that was lost all of it may have been typed already: EOS would refuse the name of a session that it has committed.
-  const made = way.closing && (await visit.look(rescue.checks, deadline)).holds;
+  const made = way.closing && (await visit.look(rescue.checks, soon(deadline))).holds;
   way.closing = true;
   if (!made) await typeRescue(visit, rescue, deadline);
   await confirm(visit, rescue.transaction, deadline);
@@ -145,10 +145,10 @@ async function close(visit: Visit, rescue: Rescue, same: boolean, failure: Chang
 
 async function typeRescue(visit: Visit, rescue: Rescue, deadline: number): Promise<void> {
   visit.terminal.speak(rescue.dialect);
-  await unlessBusy(visit.plan, deadline, () => visit.terminal.enter(visit.plan.configMode, deadline));
-  await visit.type(rescue.steps, deadline);
+  await unlessBusy(visit.plan, deadline, () => visit.terminal.enter(visit.plan.configMode, soon(deadline)));
+  await visit.type(rescue.steps, soon(deadline));
   await commit(visit, rescue.transaction, deadline);
-  const after = await visit.look(rescue.checks, deadline);
+  const after = await visit.look(rescue.checks, soon(deadline));
   if (!after.holds) throw new ChangeError('not_as_asked', `the rescue did not hold: ${after.misses.join('; ')}`);
 }
 
