@@ -1,18 +1,17 @@
 import { plan } from '../server/engine/plan.ts';
 import { SAMPLES, type Sample, sampleRequest } from '../server/engine/samples.ts';
 import { LAB_USER, SWITCHES } from '../server/lab/lab.ts';
-import { type Library, loadLibrary } from '../server/library/library.ts';
+import type { Library } from '../server/library/library.ts';
 import type { ChangePlan, ChangeRequest, Device } from '../server/model.ts';
-import { PLATFORMS, ROOT } from './harness.ts';
+import { PLATFORMS } from './harness.ts';
+import { shippedLibrary } from './shipped.ts';
 
 /** Every method in every mode, on one device of each platform. */
 
 export type Case = Sample;
 export const CASES = SAMPLES;
 
-const library = withOneDeviceEach(
-  loadLibrary({ root: ROOT, playbooks: 'playbooks', templates: 'templates', inventory: 'test/no-inventory' }),
-);
+const library = withOneDeviceEach(shippedLibrary());
 
 const exampleOn = (platform: string) => library.platforms.get(platform)?.interfaces.example;
 

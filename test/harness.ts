@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { call, type Reply } from '../server/cli/call.ts';
 import { writeLabFiles } from '../server/cli/lab.ts';
 import { type Service, startService } from '../server/cli/serve.ts';
@@ -11,11 +11,12 @@ import { realWorld, type WorldOptions } from '../server/engine/world.ts';
 import { type Lab, type LabOptions, SWITCHES, startLab } from '../server/lab/lab.ts';
 import type { LabDevice } from '../server/lab/ssh-server.ts';
 import { CredentialsFile } from '../server/library/credentials.ts';
-import { type Library, loadLibrary } from '../server/library/library.ts';
+import type { Library } from '../server/library/library.ts';
 import { makeLogger } from '../server/log.ts';
 import type { Outcome } from '../server/result.ts';
+import { shippedWith } from './shipped.ts';
 
-export const ROOT = resolve(import.meta.dirname, '..');
+export { ROOT } from './shipped.ts';
 /** Every platform that the lab can imitate: a new one is tested by being there. */
 export const PLATFORMS: readonly string[] = Object.keys(SWITCHES);
 
@@ -71,8 +72,8 @@ export class Mercury implements AsyncDisposable {
     const folder = mkdtempSync(join(tmpdir(), 'mercury-test-'));
     const lab = await startLab({ ...options.lab, devices: options.devices });
     writeLabFiles(lab, folder);
-    const library = loadLibrary({ root: ROOT, playbooks: 'playbooks', templates: 'templates', inventory: join(folder, 'inventory') });
-    if (options.lineByLine) for (const platform of library.platforms.values()) delete (platform as { typeAhead?: unknown }).typeAhead;
+    const read = shippedWith(join(folder, 'inventory'));
+    const library = options.lineByLine ? lineByLine(read) : read;
     const audit: AuditLine[] = [];
     const world = realWorld(new CredentialsFile(join(folder, 'credentials.yml')), new FileLocks(join(folder, 'locks')), options.world);
     const desk: Desk = { library, world, audit: line => audit.push(line) };
@@ -114,6 +115,11 @@ export class Mercury implements AsyncDisposable {
     await this.lab[Symbol.asyncDispose]();
     rmSync(this.folder, { recursive: true });
   }
+}
+
+function lineByLine(library: Library): Library {
+  const platforms = [...library.platforms].map(([name, { typeAhead, ...platform }]) => [name, platform] as const);
+  return { ...library, platforms: new Map(platforms) };
 }
 
 /** A Neutron-style port wired to one switch port. */

@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { valuesFor, vlanName } from '../../server/engine/values.ts';
 import { ChangeError } from '../../server/errors.ts';
-import { loadLibrary } from '../../server/library/library.ts';
 import type { ChangeRequest, Method, Values } from '../../server/model.ts';
-import { PLATFORMS, ROOT } from '../harness.ts';
+import { PLATFORMS } from '../harness.ts';
 import { GOOD, INVENTORY_FILE, LibraryOnDisk, PLATFORM_FILE } from '../library/files.ts';
+import { shippedLibrary } from '../shipped.ts';
 
-const shipped = loadLibrary({ root: ROOT, playbooks: 'playbooks', templates: 'templates', inventory: 'test/no-inventory' }).platforms;
+const shipped = shippedLibrary().platforms;
 
 describe.each(PLATFORMS)('the name of a network on %s', platform => {
   const found = shipped.get(platform);

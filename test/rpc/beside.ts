@@ -6,9 +6,9 @@ import type { AuditLine } from '../../server/engine/audit.ts';
 import { FileLocks } from '../../server/engine/lock/file.ts';
 import { realWorld, type World } from '../../server/engine/world.ts';
 import { CredentialsFile } from '../../server/library/credentials.ts';
-import { loadLibrary } from '../../server/library/library.ts';
 import { makeLogger } from '../../server/log.ts';
-import { type Mercury, ROOT } from '../harness.ts';
+import type { Mercury } from '../harness.ts';
+import { shippedWith } from '../shipped.ts';
 
 export interface InventoryText {
   devices: Record<string, Record<string, unknown>>;
@@ -46,7 +46,7 @@ export class Beside implements AsyncDisposable {
     const entries = load(readFileSync(join(mercury.folder, 'credentials.yml'), 'utf8')) as object;
     const secrets = join(mkdtempSync(join(mercury.folder, 'secrets-')), 'credentials.yml');
     writeFileSync(secrets, dump({ ...entries, ...options.credentials }), { mode: 0o600 });
-    const library = loadLibrary({ root: ROOT, playbooks: 'playbooks', templates: 'templates', inventory: folder });
+    const library = shippedWith(folder);
     const real = realWorld(new CredentialsFile(secrets), new FileLocks(join(mercury.folder, 'locks')));
     const audit: AuditLine[] = [];
     const desk = { library, world: options.world?.(real) ?? real, audit: (line: AuditLine) => audit.push(line) };
