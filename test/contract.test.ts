@@ -86,36 +86,87 @@ const RUNS = Object.entries(WAYS).flatMap(([way, options]) =>
   Object.entries(VENDORS).map(([platform, vendor]) => ({ platform, vendor, way, options })),
 );
 
+/** A Mercury with one switch: the networks are there, and every port is detached. */
+async function startScene(platform: string, options: Partial<MercuryOptions>) {
+  const mercury = await Mercury.start({ devices: { sw: platform }, ...options });
+  const device = mercury.device('sw');
+  const [port = '', other = ''] = device.device.ports;
+  const running = () => device.device.running();
+  for (const [vlan, name] of Object.entries(VLANS)) await mercury.onNetwork('add_network', 'sw', Number(vlan), name);
+  const detached = running();
+  const on = (method: string, more: object, at = port) => mercury.onPort(method, 'sw', at, more);
+  const attach = (more: object) => on('attach_port', more);
+  return {
+    mercury,
+    device,
+    port,
+    /** What the switch has in force, and what that was in the beginning. */
+    running,
+    detached,
+    attach,
+    update: (more: object) => on('update_port', more),
+    detach: (more: object = {}) => on('detach_port', more),
+    plant: (fault: Fault) => device.faults.plant(fault),
+    /** Holds an outcome against the switch's own state. */
+    truthful: async (told: Told) => {
+      const now = running();
+      if (told.outcome === 'applied') return expect((await attach({ native_vlan: 100 })).outcome).toBe('unchanged');
+      expect(['undone', 'rescued']).toContain(told.outcome);
+      expect(now).toBe(detached);
+    },
+    /** Whatever happened: no session is left, and no candidate blocks the next change. */
+    end: async () => {
+      expect(device.sessions).toBeLessThanOrEqual(1);
+      device.faults.clear();
+      device.revive();
+      expect((await on('attach_port', { native_vlan: 300 }, other)).outcome).toBe('applied');
+      await mercury[Symbol.asyncDispose]();
+    },
+  };
+}
+type Scene = Awaited<ReturnType<typeof startScene>>;
+
+describe.concurrent.each(RUNS)('$platform, $way, that falls silent', ({ platform, vendor, options }) => {
+  // All of them at once: what each waits for is the time that a call has.
+  const callTime = 12_000;
+
+  it('is taken for lost, come back to, and told the truth about', async () => {
+    const { attach, plant, truthful, end } = await startScene(platform, { ...options, callTime });
+    plant({ on: vendor.middle, does: 'stall' });
+    await truthful(await attach({ native_vlan: 100 }));
+    await end();
+  });
+
+  it('is called unknown when it is gone for good in the middle, and that is not waited for for ever', async () => {
+    const { attach, plant, end } = await startScene(platform, { ...options, callTime });
+    plant({ on: vendor.middle, does: 'die' });
+    const started = Date.now();
+    expect((await attach({ native_vlan: 100 })).outcome).toBe('unknown');
+    expect(Date.now() - started).toBeLessThan(2 * callTime);
+    await end();
+  });
+});
+
 describe.each(RUNS)('$platform, $way', ({ platform, vendor, options }) => {
+  let scene: Scene;
   let mercury: Mercury;
   let device: LabDevice;
-  /** The running configuration with the networks there and every port detached. */
   let detached: string;
   let port: string;
-
   beforeEach(async () => {
-    mercury = await Mercury.start({ devices: { sw: platform }, callTime: 6000, ...options });
-    device = mercury.device('sw');
-    port = device.device.ports[0] ?? '';
-    for (const [vlan, name] of Object.entries(VLANS)) await mercury.onNetwork('add_network', 'sw', Number(vlan), name);
-    detached = running();
+    scene = await startScene(platform, options);
+    ({ mercury, device, detached, port } = scene);
   });
-  afterEach(async () => {
-    // Whatever happened: no session is left, and no candidate blocks the next change.
-    expect(device.sessions).toBeLessThanOrEqual(1);
-    device.faults.clear();
-    device.revive();
-    expect((await attach({ native_vlan: 300 }, 1)).outcome).toBe('applied');
-    await mercury[Symbol.asyncDispose]();
-  });
+  afterEach(() => scene.end());
 
-  const running = () => device.device.running();
-  const attach = (more: object, nth = 0) => mercury.onPort('attach_port', 'sw', device.device.ports[nth] ?? '', more);
-  const update = (more: object) => mercury.onPort('update_port', 'sw', port, more);
-  const detach = (more: object = {}) => mercury.onPort('detach_port', 'sw', port, more);
+  const running = () => scene.running();
+  const attach = (more: object) => scene.attach(more);
+  const update = (more: object) => scene.update(more);
+  const detach = (more?: object) => scene.detach(more);
+  const plant = (fault: Fault) => scene.plant(fault);
+  const truthful = (told: Told) => scene.truthful(told);
   const trunk = { mode: 'trunk', native_vlan: 200, allowed_vlans: [201, 300] };
   const sent = (told: Told) => told.devices.flatMap(one => one.commands.map(command => command.sent));
-  const plant = (fault: Fault) => device.faults.plant(fault);
 
   it('attaches an access port, says unchanged when asked again, and detaching gives back what was', async () => {
     const first = await attach({ native_vlan: 100 });
@@ -277,19 +328,6 @@ describe.each(RUNS)('$platform, $way', ({ platform, vendor, options }) => {
     });
   });
 
-  it('takes a switch that stops answering for lost, comes back, and tells what is true', async () => {
-    plant({ on: vendor.middle, does: 'stall' });
-    await truthful(await attach({ native_vlan: 100 }));
-  });
-
-  it('says unknown when the switch is gone for good in the middle, and does not wait for ever', async () => {
-    plant({ on: vendor.middle, does: 'die' });
-    const started = Date.now();
-    const told = await attach({ native_vlan: 100 });
-    expect(told.outcome).toBe('unknown');
-    expect(Date.now() - started).toBeLessThan(7000);
-  });
-
   it('says applied, not saved, when only the save fails', async () => {
     if (!vendor.save) return expect(device.device.saved).toBeUndefined();
     plant({ on: vendor.save, does: 'refuse' });
@@ -335,12 +373,4 @@ describe.each(RUNS)('$platform, $way', ({ platform, vendor, options }) => {
     expect(await asked(vendor.noSuchPort)).toMatchObject({ result: false });
     expect(await asked('no port name; at all')).toMatchObject({ result: false });
   });
-
-  /** An outcome against the switch's own state. */
-  async function truthful(told: Told): Promise<void> {
-    const now = running();
-    if (told.outcome === 'applied') return expect((await attach({ native_vlan: 100 })).outcome).toBe('unchanged');
-    expect(['undone', 'rescued']).toContain(told.outcome);
-    expect(now).toBe(detached);
-  }
 });
