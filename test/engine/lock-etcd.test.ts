@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { EtcdLocks, type EtcdSettings } from '../../server/engine/lock/etcd.ts';
-import { ChangeError } from '../../server/errors.ts';
 import { until } from '../cli/run.ts';
+import { failureOf, soon } from '../ends.ts';
 import { Etcd, etcdReady } from './etcd.ts';
 import { deviceAt, LockProcess, turnsIn } from './lock-process.ts';
 
@@ -15,17 +15,6 @@ const { ready, why } = etcdReady();
 if (!ready) console.error(`\n!!! LEFT OUT: locks in etcd: ${why}\n`);
 
 const device = deviceAt(22);
-const soon = (ms = 10_000) => Date.now() + ms;
-
-async function refusalOf(work: Promise<unknown>): Promise<ChangeError> {
-  try {
-    await work;
-  } catch (thrown) {
-    if (thrown instanceof ChangeError) return thrown;
-    throw thrown;
-  }
-  throw new Error('it did not throw');
-}
 
 describe.skipIf(!ready)(ready ? 'a lock in etcd' : `a lock in etcd (left out: ${why})`, () => {
   let etcd: Etcd;
@@ -49,7 +38,7 @@ describe.skipIf(!ready)(ready ? 'a lock in etcd' : `a lock in etcd (left out: ${
     const [key = ''] = await etcd.keys();
     expect(key).toMatch(/^test\/127\.0\.0\.1_22\/[0-9a-f]+$/);
     expect(JSON.parse(await etcd.ctl('get', key, '--print-value-only'))).toMatchObject({ device: 'sw', pid: process.pid });
-    const refusal = await refusalOf(locks().take(device, soon(100)));
+    const refusal = await failureOf(locks().take(device, soon(100)));
     expect(refusal).toMatchObject({ kind: 'busy', outcome: 'refused' });
     expect(refusal.message).toMatch(new RegExp(`^sw is being changed by another Mercury \\(pid ${process.pid} on \\S+, since 20\\S+Z\\)$`));
     // A share of a call's time is seldom whole milliseconds.
@@ -89,7 +78,7 @@ describe.skipIf(!ready)(ready ? 'a lock in etcd' : `a lock in etcd (left out: ${
   it('outlives its time as long as its holder lives, and ends soon after that is killed', async () => {
     await using holder = await LockProcess.start({ endpoint: etcd.endpoint, ttl: 2, device });
     expect(await holder.does('take')).toMatch(/^done/);
-    expect((await refusalOf(locks().take(device, soon(3200)))).kind).toBe('busy');
+    expect((await failureOf(locks().take(device, soon(3200)))).kind).toBe('busy');
     await holder.kill();
     const since = performance.now();
     await using lock = await locks().take(device, soon());
@@ -102,7 +91,7 @@ describe.skipIf(!ready)(ready ? 'a lock in etcd' : `a lock in etcd (left out: ${
     expect(lock.outlasts).toBe(true);
     const [lease = ''] = await leases();
     await etcd.ctl('lease', 'revoke', lease);
-    expect(await refusalOf(lock.check())).toMatchObject({ kind: 'lock_lost', message: 'the lock of sw was lost: etcd has given it up' });
+    expect(await failureOf(lock.check())).toMatchObject({ kind: 'lock_lost', message: 'the lock of sw was lost: etcd has given it up' });
     expect(lock.outlasts).toBe(false);
   });
 
@@ -111,18 +100,18 @@ describe.skipIf(!ready)(ready ? 'a lock in etcd' : `a lock in etcd (left out: ${
     const [key = ''] = await etcd.keys();
     await etcd.ctl('del', key);
     await etcd.ctl('put', key, 'x');
-    expect((await refusalOf(lock.check())).kind).toBe('lock_lost');
+    expect((await failureOf(lock.check())).kind).toBe('lock_lost');
     await etcd.ctl('del', key);
   });
 
   it('is not certain while etcd is down, but cannot be another’s until its time is over; it is ours again when etcd is back', async () => {
     const lock = await locks().take(device, soon());
     await etcd.kill();
-    const refusal = await refusalOf(lock.check());
+    const refusal = await failureOf(lock.check());
     expect(refusal).toMatchObject({ kind: 'lock_lost' });
     expect(refusal.message).toMatch(/^the lock of sw was lost: etcd does not answer \(http:\/\/127\.0\.0\.1:\d+: .*ECONNREFUSED/);
     expect(lock.outlasts).toBe(true);
-    expect(await refusalOf(locks().take(deviceAt(23), soon()))).toMatchObject({ kind: 'no_lock', outcome: 'refused' });
+    expect(await failureOf(locks().take(deviceAt(23), soon()))).toMatchObject({ kind: 'no_lock', outcome: 'refused' });
     await etcd.begin();
     await lock.check();
     await lock[Symbol.asyncDispose]();
@@ -142,7 +131,7 @@ describe.skipIf(!ready)(ready ? 'a lock in etcd' : `a lock in etcd (left out: ${
     await using lock = await locks({ endpoints }).take(device, soon());
     await lock.check();
     const since = performance.now();
-    const refusal = await refusalOf(locks({ endpoints: [`http://127.0.0.1:${port}`] }).take(deviceAt(23), soon(300)));
+    const refusal = await failureOf(locks({ endpoints: [`http://127.0.0.1:${port}`] }).take(deviceAt(23), soon(300)));
     expect(refusal.message).toMatch(
       /^sw cannot be locked against other changes: etcd does not answer \(http:\S+: no answer within \d+ ms\)$/,
     );
@@ -154,7 +143,7 @@ describe.skipIf(!ready)(ready ? 'a lock in etcd' : `a lock in etcd (left out: ${
     const file = join(etcd.folder, 'go');
     const held = etcd.ctl('lock', 'test/127.0.0.1_22', '--', 'sh', '-c', `until [ -e ${file} ]; do sleep 0.05; done`);
     await untilSo(async () => (await etcd.keys()).length === 1);
-    expect((await refusalOf(locks().take(device, soon(200)))).message).toBe('sw is being changed by somebody else');
+    expect((await failureOf(locks().take(device, soon(200)))).message).toBe('sw is being changed by somebody else');
     const waiting = locks().take(device, soon());
     writeFileSync(file, '');
     await held;
@@ -184,10 +173,10 @@ describe.skipIf(!ready)(ready ? 'an etcd that lets not everybody in' : `an etcd 
     await using lock = await locks.take(device, soon());
     await lock.check();
     const other = deviceAt(23);
-    expect((await refusalOf(new EtcdLocks({ ...access, prefix: 'elsewhere/' }).take(other, soon()))).message).toMatch(/permission denied/);
-    expect((await refusalOf(new EtcdLocks({ endpoints: [etcd.endpoint], prefix: 'test/' }).take(other, soon()))).kind).toBe('no_lock');
+    expect((await failureOf(new EtcdLocks({ ...access, prefix: 'elsewhere/' }).take(other, soon()))).message).toMatch(/permission denied/);
+    expect((await failureOf(new EtcdLocks({ endpoints: [etcd.endpoint], prefix: 'test/' }).take(other, soon()))).kind).toBe('no_lock');
     writeFileSync(passwordFile, 'wrong');
-    const refusal = await refusalOf(new EtcdLocks(access).take(other, soon()));
+    const refusal = await failureOf(new EtcdLocks(access).take(other, soon()));
     expect(refusal.message).toMatch(/authentication failed/);
     expect(refusal.message).not.toContain('wrong');
   });
@@ -197,7 +186,7 @@ describe.skipIf(!ready)(ready ? 'an etcd that lets not everybody in' : `an etcd 
     const access = { endpoints: [etcd.endpoint], prefix: 'test/' };
     await using lock = await new EtcdLocks({ ...access, ca: etcd.certificate }).take(device, soon());
     await lock.check();
-    expect((await refusalOf(new EtcdLocks(access).take(deviceAt(23), soon()))).message).toMatch(/self[- ]signed certificate/);
+    expect((await failureOf(new EtcdLocks(access).take(deviceAt(23), soon()))).message).toMatch(/self[- ]signed certificate/);
   });
 });
 

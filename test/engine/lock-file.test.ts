@@ -22,14 +22,13 @@ import { FileLocks } from '../../server/engine/lock/file.ts';
 import { ownFolder } from '../../server/engine/lock/folder.ts';
 import { lockName } from '../../server/engine/lock/lock.ts';
 import { thisProcess } from '../../server/engine/lock/owner.ts';
-import { ChangeError } from '../../server/errors.ts';
+import { failureOf, soon } from '../ends.ts';
 import { deviceAt, LockProcess, namespacesReady, OTHER_DISK, OTHER_PIDS, turnsIn } from './lock-process.ts';
 
 const { ready, why } = namespacesReady();
 const leftOut = (name: string) => (ready ? name : `${name} (left out: ${why})`);
 
 const device = deviceAt(22);
-const soon = (ms = 5000) => Date.now() + ms;
 
 let folder: string;
 let path: string;
@@ -38,16 +37,6 @@ beforeEach(() => {
   path = join(folder, `${lockName(device)}.lock`);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
-
-async function refusalOf(work: Promise<unknown>): Promise<ChangeError> {
-  try {
-    await work;
-  } catch (thrown) {
-    if (thrown instanceof ChangeError) return thrown;
-    throw thrown;
-  }
-  throw new Error('it did not throw');
-}
 
 /** A lock file as another process would have written it. */
 function plant(owner: object, at = path): string {
@@ -76,7 +65,7 @@ describe('a lock file', () => {
     const lock = await new FileLocks(folder).take(device, soon());
     expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ device: 'sw', pid: process.pid, started: startOf(process.pid) });
     await lock.check();
-    const refusal = await refusalOf(new FileLocks(folder).take(device, soon(50)));
+    const refusal = await failureOf(new FileLocks(folder).take(device, soon(50)));
     expect(refusal).toMatchObject({ kind: 'busy', outcome: 'refused' });
     expect(refusal.message).toMatch(new RegExp(`^sw is being changed by another Mercury \\(pid ${process.pid} on \\S+, since 20\\S+Z\\)$`));
     await lock[Symbol.asyncDispose]();
@@ -88,7 +77,7 @@ describe('a lock file', () => {
     const locks = new FileLocks(folder);
     await using _one = await locks.take(device, soon());
     await using _two = await locks.take(deviceAt(23), soon());
-    expect((await refusalOf(locks.take(deviceAt(22, 'alias'), soon(0)))).kind).toBe('busy');
+    expect((await failureOf(locks.take(deviceAt(22, 'alias'), soon(0)))).kind).toBe('busy');
     expect(lockName({ address: '2001:DB8::1/../x', port: 22 })).toMatch(/^[\w%.-]+$/);
     expect(lockName({ address: 'Leaf', port: 22 })).toBe(lockName({ address: 'leaf', port: 22 }));
   });
@@ -107,7 +96,7 @@ describe('a lock file', () => {
     const locks = new FileLocks(folder);
     const away = await locks.take(device, soon());
     unlinkSync(path);
-    expect(await refusalOf(away.check())).toMatchObject({
+    expect(await failureOf(away.check())).toMatchObject({
       kind: 'lock_lost',
       message: `the lock of sw was lost: somebody took ${path} away`,
     });
@@ -115,7 +104,7 @@ describe('a lock file', () => {
 
     const replaced = await locks.take(device, soon());
     const text = plant({ pid: 4711, host: 'ctl-2', since: 'noon' });
-    expect((await refusalOf(replaced.check())).message).toBe('the lock of sw was lost: pid 4711 on ctl-2 has it since noon');
+    expect((await failureOf(replaced.check())).message).toBe('the lock of sw was lost: pid 4711 on ctl-2 has it since noon');
     await replaced[Symbol.asyncDispose]();
     expect(readFileSync(path, 'utf8')).toBe(text);
   });
@@ -140,7 +129,7 @@ describe('a lock file whose process was killed', () => {
   it('is taken over at once', async () => {
     await using holder = await LockProcess.start({ folder, device });
     expect(await holder.does('take')).toBe('done 1');
-    expect((await refusalOf(new FileLocks(folder).take(device, soon(20)))).message).toContain(`pid ${holder.pid} `);
+    expect((await failureOf(new FileLocks(folder).take(device, soon(20)))).message).toContain(`pid ${holder.pid} `);
     await holder.kill();
     const since = performance.now();
     await using lock = await new FileLocks(folder).take(device, soon());
@@ -153,7 +142,7 @@ describe('a lock file whose process was killed', () => {
     await using holder = await LockProcess.start({ folder, device });
     await holder.does('take');
     holder.signal('SIGSTOP');
-    expect((await refusalOf(new FileLocks(folder, { beat: 20, patience: 60 }).take(device, soon(300)))).kind).toBe('busy');
+    expect((await failureOf(new FileLocks(folder, { beat: 20, patience: 60 }).take(device, soon(300)))).kind).toBe('busy');
     holder.signal('SIGCONT');
     expect(await holder.does('give')).toBe('done');
     await using _ = await new FileLocks(folder).take(device, soon());
@@ -252,7 +241,7 @@ describe('a lock file of somebody whose process cannot be asked about', () => {
     else writeFileSync(path, '');
     const locks = new FileLocks(folder, pace);
     const since = performance.now();
-    expect((await refusalOf(locks.take(device, soon(50)))).kind).toBe('busy');
+    expect((await failureOf(locks.take(device, soon(50)))).kind).toBe('busy');
     await using lock = await locks.take(device, soon());
     expect(performance.now() - since).toBeGreaterThan(pace.patience);
     await lock.check();
@@ -265,7 +254,7 @@ describe('a lock file of somebody whose process cannot be asked about', () => {
       beat += 1;
       utimesSync(path, beat, beat);
     }, pace.beat);
-    expect((await refusalOf(new FileLocks(folder, pace).take(device, soon(pace.patience * 3)))).kind).toBe('busy');
+    expect((await failureOf(new FileLocks(folder, pace).take(device, soon(pace.patience * 3)))).kind).toBe('busy');
     clearInterval(heart);
     await using _ = await new FileLocks(folder, pace).take(device, soon());
   });
@@ -285,18 +274,18 @@ describe('a lock file of somebody whose process cannot be asked about', () => {
     expect(await holder.does('take')).toBe('done 1');
     expect((JSON.parse(readFileSync(path, 'utf8')) as { pid: number }).pid).toBeLessThan(10);
     const locks = new FileLocks(folder, pace);
-    expect((await refusalOf(locks.take(device, soon(pace.patience * 3)))).kind).toBe('busy');
+    expect((await failureOf(locks.take(device, soon(pace.patience * 3)))).kind).toBe('busy');
     await holder.kill();
     await using _ = await locks.take(device, soon());
   });
 });
 
 describe('where no lock file can be put', () => {
-  const why = async (at: string) => (await refusalOf(new FileLocks(at).take(device, soon()))).message;
+  const why = async (at: string) => (await failureOf(new FileLocks(at).take(device, soon()))).message;
 
   it('nobody gets a lock: not below a file, not where everybody may write', async () => {
     writeFileSync(join(folder, 'file'), '');
-    expect(await refusalOf(new FileLocks(join(folder, 'file', 'locks')).take(device, soon()))).toMatchObject({ kind: 'no_lock' });
+    expect(await failureOf(new FileLocks(join(folder, 'file', 'locks')).take(device, soon()))).toMatchObject({ kind: 'no_lock' });
     expect(await why(join(folder, 'file', 'locks'))).toBe(
       `sw cannot be locked against other changes: nothing can be put into the lock folder ${folder}/file/locks (not a directory)`,
     );

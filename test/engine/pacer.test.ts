@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Pacer } from '../../server/engine/pacer.ts';
 import { Turns } from '../../server/rpc/turns.ts';
+import { soon } from '../ends.ts';
 
-const soon = () => Date.now() + 5000;
 /** Keeps the process from everything else. */
 function hog(ms: number): void {
   for (const until = performance.now() + ms; performance.now() < until; );
@@ -47,7 +47,7 @@ describe('visits of many devices', () => {
   it('are refused when their time is over, but never where something is to be taken back', async () => {
     const pacer = new Pacer();
     const rooms = await Promise.all(Array.from({ length: 100 }, (_, nth) => pacer.enter(`sw${nth}`, soon())));
-    await expect(pacer.enter('late', Date.now() - 1)).rejects.toMatchObject({ kind: 'busy', outcome: 'refused' });
+    await expect(pacer.enter('late', soon(-1))).rejects.toMatchObject({ kind: 'busy', outcome: 'refused' });
     using _urgent = await pacer.enter('urgent', soon(), true);
     expect(pacer.inside).toBe(101);
     for (const room of rooms) room[Symbol.dispose]();

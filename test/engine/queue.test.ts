@@ -1,10 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Queue, type Turn } from '../../server/engine/queue.ts';
+import { Queue } from '../../server/engine/queue.ts';
 import { ChangeError } from '../../server/errors.ts';
-
-const soon = () => Date.now() + 5000;
+import { failureOf, soon } from '../ends.ts';
 
 /** Whether the promise has settled once everything that was ready has run. */
 async function settled(promise: Promise<unknown>): Promise<boolean> {
@@ -15,16 +14,6 @@ async function settled(promise: Promise<unknown>): Promise<boolean> {
   promise.then(mark, mark);
   await new Promise(setImmediate);
   return done;
-}
-
-async function refusalOf(turn: Promise<Turn<unknown>>): Promise<ChangeError> {
-  try {
-    await turn;
-  } catch (thrown) {
-    if (thrown instanceof ChangeError) return thrown;
-    throw thrown;
-  }
-  throw new Error('the turn came');
 }
 
 describe('the queue of a device', () => {
@@ -77,7 +66,7 @@ describe('the queue of a device', () => {
   it('refuses who has waited until the deadline, and says that nothing was typed', async () => {
     const queue = new Queue();
     using _held = await queue.turn('sw1', soon());
-    const refused = await refusalOf(queue.turn('sw1', Date.now() + 30));
+    const refused = await failureOf(queue.turn('sw1', soon(30)));
     expect(refused).toMatchObject({ kind: 'busy', outcome: 'refused' });
     expect(refused.message).toMatch(/^sw1 is busy with other changes .*nothing was typed/);
     expect(queue.size).toBe(1);
@@ -86,7 +75,7 @@ describe('the queue of a device', () => {
   it('does not let a waiter that gave up let others overtake, or hold them up', async () => {
     const queue = new Queue();
     const held = await queue.turn('sw1', soon());
-    const impatient = refusalOf(queue.turn('sw1', Date.now() + 20));
+    const impatient = failureOf(queue.turn('sw1', soon(20)));
     const patient = queue.turn('sw1', soon());
     await impatient;
     expect(await settled(patient)).toBe(false);
@@ -98,9 +87,9 @@ describe('the queue of a device', () => {
 
   it('refuses at once when there is no time left, free or not', async () => {
     const queue = new Queue();
-    expect((await refusalOf(queue.turn('sw1', Date.now() - 1))).kind).toBe('busy');
+    expect((await failureOf(queue.turn('sw1', soon(-1)))).kind).toBe('busy');
     using _turn = await queue.turn('sw1', soon());
-    expect((await refusalOf(queue.turn('sw1', Date.now() - 1))).kind).toBe('busy');
+    expect((await failureOf(queue.turn('sw1', soon(-1)))).kind).toBe('busy');
     expect(queue.size).toBe(1);
   });
 
@@ -121,14 +110,14 @@ describe('a queue that is full', () => {
     const queue = new Queue({ atMost: 2 });
     const first = await queue.turn('sw1', soon());
     const second = queue.turn('sw1', soon());
-    const hasty = refusalOf(queue.turn('sw1', Date.now() + 60));
-    const refused = await refusalOf(queue.turn('sw1', soon()));
+    const hasty = failureOf(queue.turn('sw1', soon(1000)));
+    const refused = await failureOf(queue.turn('sw1', soon()));
     expect(refused).toMatchObject({ kind: 'busy', outcome: 'refused' });
     expect(refused.message).toBe('sw1 is busy with other changes (2 in its queue, which is full); nothing was typed');
     using _other = await queue.turn('sw2', soon());
     await hasty;
     const third = queue.turn('sw1', soon());
-    expect((await refusalOf(queue.turn('sw1', soon()))).kind).toBe('busy');
+    expect((await failureOf(queue.turn('sw1', soon()))).kind).toBe('busy');
     first[Symbol.dispose]();
     const fourth = queue.turn('sw1', soon());
     (await second)[Symbol.dispose]();
@@ -155,7 +144,7 @@ describe('a queue that is full', () => {
       if (device === 'sw1') throw new ChangeError('unreachable', 'sw1 is away');
     };
     const queue = new Queue({ admit });
-    expect((await refusalOf(queue.turn('sw1', soon()))).kind).toBe('unreachable');
+    expect((await failureOf(queue.turn('sw1', soon()))).kind).toBe('unreachable');
     expect(queue.size).toBe(0);
     using _other = await queue.turn('sw2', soon());
     using _urgent = await queue.turn('sw1', soon(), true);
@@ -184,7 +173,7 @@ describe('an idle queue', () => {
 
   it('is one whose only visitor came too late', async () => {
     const queue = new Queue();
-    await refusalOf(queue.turn('sw1', Date.now() - 1));
+    await failureOf(queue.turn('sw1', soon(-1)));
     await queue.idle();
   });
 
@@ -213,7 +202,7 @@ it('never has two changes on a device and never forgets one, whatever comes and 
       const ended = await Promise.all(
         visits.map(async ({ device, patience, work }) => {
           try {
-            using _turn = await queue.turn(device, Date.now() + patience);
+            using _turn = await queue.turn(device, soon(patience));
             expect(inside.has(device)).toBe(false);
             inside.add(device);
             await pause(work);

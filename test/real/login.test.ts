@@ -1,7 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ChangeError } from '../../server/errors.ts';
 import { LAB_USER, type Lab, startLab } from '../../server/lab/lab.ts';
 import { KnownHosts } from '../../server/library/known-hosts.ts';
 import type { Device, Host } from '../../server/model.ts';
@@ -10,7 +9,9 @@ import { scanHostKeys } from '../../server/transport/keyscan.ts';
 import { connectSsh } from '../../server/transport/ssh.ts';
 import { Way } from '../../server/transport/way.ts';
 import { ensurePackages } from '../debian.ts';
+import { failureOf, soon } from '../ends.ts';
 import { BlackHole } from '../transport/black-hole.ts';
+import { deviceAt } from '../transport/servers.ts';
 import { startDaemon } from './daemon.ts';
 import { temporaryDirectory } from './directory.ts';
 import { run } from './run.ts';
@@ -20,36 +21,8 @@ const readiness = process.getuid?.() === 0 ? ensurePackages(['openssh-server']) 
 if (!readiness.ready && process.env.CI === 'true') throw new Error(`no OpenSSH to test with: ${readiness.why}`);
 if (!readiness.ready) console.error(`\n!!! LEFT OUT: logins to OpenSSH: ${readiness.why}\n`);
 
-const soon = (wait = 10_000) => Date.now() + wait;
-
-function deviceOf(host: { address?: string; port: number; fingerprint?: string }, more: Partial<Device> = {}): Device {
-  return {
-    name: 'sw1',
-    platform: 'test',
-    address: host.address ?? '127.0.0.1',
-    port: host.port,
-    credentials: 'box',
-    hostKeys: host.fingerprint === undefined ? [] : [host.fingerprint],
-    switchIds: [],
-    uplinks: [],
-    physicalNetworks: [],
-    vars: {},
-    source: { file: 'inventory/lab.yml', line: 1 },
-    ...more,
-  };
-}
-
-async function failureOf(work: Promise<{ close(): Promise<void> }>): Promise<ChangeError> {
-  let connection: { close(): Promise<void> };
-  try {
-    connection = await work;
-  } catch (thrown) {
-    if (thrown instanceof ChangeError) return thrown;
-    throw thrown;
-  }
-  await connection.close();
-  throw new Error('nothing failed');
-}
+const deviceOf = ({ port, fingerprint }: { port: number; fingerprint?: string }, more: Partial<Device> = {}): Device =>
+  deviceAt(port, { hostKeys: fingerprint === undefined ? [] : [fingerprint], ...more });
 
 describe.skipIf(!readiness.ready)(readiness.ready ? 'a login to OpenSSH' : `a login to OpenSSH (left out: ${readiness.why})`, () => {
   const cleanup = new AsyncDisposableStack();
@@ -320,7 +293,7 @@ describe.skipIf(!readiness.ready)(readiness.ready ? 'a login to OpenSSH' : `a lo
 
     it('waits no longer for a device that nothing answers for than for one without a jump host', async () => {
       await using hole = await BlackHole.start();
-      const failure = await failureOf(connectSsh({ ...target, port: hole.port }, password, soon(20_000), [hop({ name: 'bastion' })], 500));
+      const failure = await failureOf(connectSsh({ ...target, port: hole.port }, password, soon(), [hop({ name: 'bastion' })], 500));
       expect(failure).toMatchObject({
         kind: 'unreachable',
         message: `sw1 (127.0.0.1:${hole.port}) cannot be reached from the jump host bastion (127.0.0.1:${sshd.port}) of sw1: nothing answered within 0.5 s`,
@@ -351,7 +324,7 @@ describe.skipIf(!readiness.ready)(readiness.ready ? 'a login to OpenSSH' : `a lo
       );
       expect(failure).toMatchObject({
         kind: 'timeout',
-        message: expect.stringMatching(/^gave up after \d(\.\d)? s waiting to log in to the jump host sleepy \(127\.0\.0\.1:\d+\) of sw1$/),
+        message: expect.stringMatching(/^gave up after [\d.]+ s waiting to log in to the jump host sleepy \(127\.0\.0\.1:\d+\) of sw1$/),
       });
     });
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ChangeError } from '../../server/errors.ts';
 import type { Exchange } from '../../server/result.ts';
 import type { ShellTerminal } from '../../server/terminal/shell.ts';
+import { failureOf, soon } from '../ends.ts';
 import { type Cuts, cutAt, everyByte, IOS_LIKE, line, open, TestDevice, whole } from './device.ts';
 
 /* Lines that are sent before the one above them is answered: each answer must be found, and a line that was refused must stop what follows. */
@@ -47,7 +47,7 @@ function device({ cuts = whole, early = false, refuses }: { cuts?: Cuts; early?:
 async function run(terminal: ShellTerminal, lines: readonly string[], mode = 'privileged'): Promise<Exchange[]> {
   const heard: Exchange[] = [];
   const step = { mode, lines: lines.map(line), tolerate: [], answer: [], ahead: true };
-  await terminal.run(step, Date.now() + 5000, exchange => heard.push(exchange));
+  await terminal.run(step, soon(), exchange => heard.push(exchange));
   return heard;
 }
 
@@ -108,8 +108,7 @@ describe('lines that are typed ahead', () => {
     const lines = ['interface p1', 'mtu 1', 'description x', 'mtu 2', 'mtu 3', 'mtu 4'];
     const heard: Exchange[] = [];
     const step = { mode: 'privileged', lines: lines.map(line), tolerate: [], answer: [], ahead: true };
-    const failure = await terminal.run(step, Date.now() + 5000, exchange => heard.push(exchange)).catch((thrown: unknown) => thrown);
-    expect(failure).toBeInstanceOf(ChangeError);
+    const failure = await failureOf(terminal.run(step, soon(), exchange => heard.push(exchange)));
     expect(failure).toMatchObject({ kind: 'rejected', message: expect.stringContaining('refused "description x"') });
     expect(heard.map(({ sent }) => sent)).toEqual(['interface p1', 'mtu 1', 'description x', 'mtu 2']);
     expect(one.typed).toEqual(['terminal length 0', 'interface p1', 'mtu 1', 'description x', 'mtu 2']);
@@ -133,7 +132,7 @@ describe('lines that are typed ahead', () => {
         most = Math.max(most, text.split(PROMPT).length - 1);
         before(text);
       };
-      await terminal.run({ mode: 'privileged', lines: ['show a', 'show b', 'show b'].map(line), tolerate: [], ...more }, Date.now() + 5000);
+      await terminal.run({ mode: 'privileged', lines: ['show a', 'show b', 'show b'].map(line), tolerate: [], ...more }, soon());
       expect(one.typed).toEqual(['terminal length 0', 'show a', 'show b', 'show b']);
       expect(most).toBe(1);
     }

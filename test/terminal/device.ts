@@ -1,6 +1,7 @@
 import type { Answer, Dialect, Line, PlannedMode } from '../../server/model.ts';
 import { ShellTerminal } from '../../server/terminal/shell.ts';
 import type { Channel, Connection, ExecOutput } from '../../server/transport/transport.ts';
+import { soon } from '../ends.ts';
 
 /** How what a device says is cut up on its way. */
 export type Cuts = (text: string) => readonly string[];
@@ -144,10 +145,10 @@ export const SECRET = 'the-enable-secret';
 export function open(
   device: TestDevice,
   dialect: Dialect = IOS_LIKE,
-  wait = 5000,
+  wait?: number,
   enableSecret: string | null = SECRET,
 ): Promise<ShellTerminal> {
-  return ShellTerminal.open(device, { dialect, enableSecret: enableSecret ?? undefined, device: 'sw1' }, Date.now() + wait);
+  return ShellTerminal.open(device, { dialect, enableSecret: enableSecret ?? undefined, device: 'sw1' }, soon(wait));
 }
 
 /** Types one line in a mode and answers with what the device said. */
@@ -158,6 +159,6 @@ export async function ask(
   more: { answer?: readonly Answer<string>[]; wait?: number } = {},
 ): Promise<string> {
   const step = { mode: where, lines: [line(text)], tolerate: [], answer: more.answer ?? [] };
-  const [exchange] = await terminal.run(step, Date.now() + (more.wait ?? 5000));
+  const [exchange] = await terminal.run(step, soon(more.wait));
   return exchange?.received ?? '';
 }

@@ -6,8 +6,9 @@ import { makeHostKey } from '../../server/lab/host-key.ts';
 import { ExecTerminal } from '../../server/terminal/exec.ts';
 import { connectSsh } from '../../server/transport/ssh.ts';
 import type { Connection } from '../../server/transport/transport.ts';
+import { soon } from '../ends.ts';
+import { deviceAt } from '../transport/servers.ts';
 import { IOS_LIKE, line } from './device.ts';
-import { entryFor } from './ssh-device.ts';
 
 /** What the box does with a command; every one ends with status 0. */
 const COMMANDS: Readonly<Record<string, (channel: ServerChannel) => Promise<void>>> = {
@@ -47,11 +48,8 @@ beforeAll(async () => {
     );
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  connection = await connectSsh(
-    entryFor((server.address() as AddressInfo).port, fingerprint),
-    { username: 'm', password: 'x' },
-    Date.now() + 5000,
-  );
+  const { port } = server.address() as AddressInfo;
+  connection = await connectSsh(deviceAt(port, { hostKeys: [fingerprint] }), { username: 'm', password: 'x' }, soon());
 });
 afterAll(async () => {
   await connection.close();
@@ -66,7 +64,7 @@ describe('a command', () => {
   it.each(['yes', 'complain'])('that does not stop fails as lost: of its answer a part is missing (%s)', async command => {
     const box = terminal();
     const before = process.memoryUsage().heapUsed + process.memoryUsage().external;
-    await expect(box.run(step(command), Date.now() + 15_000)).rejects.toMatchObject({
+    await expect(box.run(step(command), soon())).rejects.toMatchObject({
       kind: 'session_lost',
       message: `sw1 said more than 8 MB after "${command}"`,
     });
@@ -75,7 +73,7 @@ describe('a command', () => {
   });
 
   it('has its answer told without control characters', async () => {
-    const [said] = await terminal().run(step('odd'), Date.now() + 5000);
+    const [said] = await terminal().run(step('odd'), soon());
     expect(said?.received).toBe('red bell\nZ\ufffdrich');
   });
 });

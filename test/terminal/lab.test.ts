@@ -7,6 +7,7 @@ import type { Method, Values } from '../../server/model.ts';
 import { ShellTerminal } from '../../server/terminal/shell.ts';
 import { connectSsh } from '../../server/transport/ssh.ts';
 import type { Channel, Connection } from '../../server/transport/transport.ts';
+import { soon } from '../ends.ts';
 import { Mercury, PLATFORMS } from '../harness.ts';
 import { type Cuts, cutAt, everyByte, whole } from './device.ts';
 
@@ -78,7 +79,7 @@ describe.each(SHELLS)('%s over real SSH ends the same', platform => {
           const caller = { name: 'test', address: '', scheme: 'none' };
           // The change is named after it, on the switch too.
           const id = `cut-up-${String(outcomes.length).padStart(10, '0')}`;
-          const request = { id, method, device: name, args, caller, why: {}, dryRun: false, deadline: Date.now() + 20_000 };
+          const request = { id, method, device: name, args, caller, why: {}, dryRun: false, deadline: soon() };
           const { outcome, diff } = await execute(plan(request, mercury.library), world);
           outcomes.push(`${method}: ${outcome}\n${diff}`);
         };

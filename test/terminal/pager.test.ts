@@ -10,6 +10,7 @@ import { LAB_USER, type Lab, startLab } from '../../server/lab/lab.ts';
 import { loadLibrary } from '../../server/library/library.ts';
 import type { ChangePlan } from '../../server/model.ts';
 import { openTerminal } from '../../server/terminal/open.ts';
+import { soon } from '../ends.ts';
 import { ROOT } from '../harness.ts';
 import { complaintsOf, GOOD, LibraryOnDisk, PLATFORM_FILE } from '../library/files.ts';
 import { line } from './device.ts';
@@ -75,7 +76,7 @@ describe('a switch whose pager nothing switches off', () => {
     const caller = { name: 'test', address: '', scheme: 'none' };
     const args = { port: lab.device('sw1').device.ports[0] ?? '', mode: 'access', native_vlan: 100, allowed_vlans: null };
     return plan(
-      { id: 'paged-0001', method: 'attach_port', device: 'sw1', args, caller, why: {}, dryRun: false, deadline: Date.now() + 20_000 },
+      { id: 'paged-0001', method: 'attach_port', device: 'sw1', args, caller, why: {}, dryRun: false, deadline: soon() },
       library,
     );
   }
@@ -84,9 +85,9 @@ describe('a switch whose pager nothing switches off', () => {
 
   it('is read to the end, page by page, and configured', async () => {
     const attach = planWith("pager: { prompt: '^ --More--' }");
-    const terminal = await world.open(attach.device, attach.dialect, Date.now() + 5000);
+    const terminal = await world.open(attach.device, attach.dialect, soon());
     const step = { mode: 'privileged_exec', lines: [line('show running-config')], tolerate: [], answer: [] };
-    const [shown] = await terminal.run(step, Date.now() + 5000);
+    const [shown] = await terminal.run(step, soon());
     await terminal.close();
     const interfaces = (text: string) => text.split('\n').filter(row => row.startsWith('interface '));
     expect(interfaces(shown?.received ?? '')).toEqual(interfaces(lab.device('sw1').device.running()));
@@ -98,9 +99,9 @@ describe('a switch whose pager nothing switches off', () => {
 
   it('without `pager` fails the read at once, and says what is missing', async () => {
     const attach = planWith('');
-    const terminal = await world.open(attach.device, attach.dialect, Date.now() + 5000);
+    const terminal = await world.open(attach.device, attach.dialect, soon());
     const step = { mode: 'privileged_exec', lines: [line('show running-config')], tolerate: [], answer: [] };
-    await expect(terminal.run(step, Date.now() + 20_000)).rejects.toMatchObject({
+    await expect(terminal.run(step, soon())).rejects.toMatchObject({
       kind: 'session_lost',
       message: expect.stringMatching(
         /^sw1 stops at a pager that its platform\.yml does not name after "show running-config": [\s\S]* --More--$/,

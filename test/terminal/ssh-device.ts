@@ -1,10 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import ssh2, { type Connection as Client, type ServerChannel } from 'ssh2';
 import { makeHostKey } from '../../server/lab/host-key.ts';
-import type { Device, Dialect } from '../../server/model.ts';
+import type { Dialect } from '../../server/model.ts';
 import { ShellTerminal } from '../../server/terminal/shell.ts';
 import { connectSsh } from '../../server/transport/ssh.ts';
 import type { Connection } from '../../server/transport/transport.ts';
+import { soon } from '../ends.ts';
+import { deviceAt } from '../transport/servers.ts';
 import { IOS_LIKE, SECRET } from './device.ts';
 
 export type Bytes = string | Buffer;
@@ -116,24 +118,6 @@ export class Tty {
   }
 }
 
-/** The inventory's entry of a device on this machine. */
-export function entryFor(port: number, fingerprint: string): Device {
-  return {
-    name: 'sw1',
-    platform: 'test',
-    address: '127.0.0.1',
-    port,
-    credentials: 'lab',
-    hostKeys: [fingerprint],
-    switchIds: [],
-    uplinks: [],
-    physicalNetworks: [],
-    groups: [],
-    vars: {},
-    source: { file: 'inventory/lab.yml', line: 1 },
-  };
-}
-
 /** An SSH server whose shells follow scripts; all of them share one real connection. */
 export class SshDevice implements AsyncDisposable {
   readonly #server: ssh2.Server;
@@ -149,14 +133,14 @@ export class SshDevice implements AsyncDisposable {
     const device = new SshDevice(privateKey);
     await new Promise<void>(resolve => device.#server.listen(0, '127.0.0.1', resolve));
     const { port } = device.#server.address() as AddressInfo;
-    device.#connection = await connectSsh(entryFor(port, fingerprint), { username: 'mercury', password: 'x' }, Date.now() + 5000);
+    device.#connection = await connectSsh(deviceAt(port, { hostKeys: [fingerprint] }), { username: 'mercury', password: 'x' }, soon());
     return device;
   }
 
   /** A shell that follows the script, and who types in it. */
   async open(
     script: Script,
-    { dialect = IOS_LIKE, cuts = inOne, wait = 8000 }: { dialect?: Dialect; cuts?: Cuts; wait?: number } = {},
+    { dialect = IOS_LIKE, cuts = inOne, wait }: { dialect?: Dialect; cuts?: Cuts; wait?: number | undefined } = {},
   ): Promise<{ tty: Tty; terminal: ShellTerminal }> {
     const { tty, terminal } = this.try(script, { dialect, cuts, wait });
     return { tty: await tty, terminal: await terminal };
@@ -165,7 +149,7 @@ export class SshDevice implements AsyncDisposable {
   /** The same, where the login may fail. */
   try(
     script: Script,
-    { dialect = IOS_LIKE, cuts = inOne, wait = 8000 }: { dialect?: Dialect; cuts?: Cuts; wait?: number } = {},
+    { dialect = IOS_LIKE, cuts = inOne, wait }: { dialect?: Dialect; cuts?: Cuts; wait?: number | undefined } = {},
   ): { tty: Promise<Tty>; terminal: Promise<ShellTerminal> } {
     const under = this.#connection;
     if (!under) throw new Error('nobody is connected');
@@ -179,7 +163,7 @@ export class SshDevice implements AsyncDisposable {
       },
       close: async () => {},
     };
-    const terminal = ShellTerminal.open(shared, { dialect, enableSecret: SECRET, device: 'sw1' }, Date.now() + wait);
+    const terminal = ShellTerminal.open(shared, { dialect, enableSecret: SECRET, device: 'sw1' }, soon(wait));
     return { tty: started.promise, terminal };
   }
 

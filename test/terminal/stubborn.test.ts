@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ChangeError } from '../../server/errors.ts';
 import { learnSecrets } from '../../server/log.ts';
 import type { Answer, Dialect } from '../../server/model.ts';
+import { failureOf, soon } from '../ends.ts';
 import { ask, dialectOf, IOS_LIKE, line, mode, SECRET } from './device.ts';
 import { type Bytes, type Cuts, cutAfter, dripped, inOne, type Script, SshDevice, type Tty } from './ssh-device.ts';
 
@@ -18,16 +18,6 @@ beforeAll(async () => {
   device = await SshDevice.start();
 });
 afterAll(() => device[Symbol.asyncDispose]());
-
-async function failureOf(work: Promise<unknown>): Promise<ChangeError> {
-  try {
-    await work;
-  } catch (thrown) {
-    if (thrown instanceof ChangeError) return thrown;
-    throw thrown;
-  }
-  throw new Error('nothing failed');
-}
 
 /** Two packets at every byte, and byte by byte. */
 const cutsOf = (bytes: Bytes): Cuts[] => [
@@ -157,7 +147,7 @@ describe.concurrent('a device that is not where it should be fails the call at o
     const answers = await Promise.all(
       lines.map(async busy => {
         const { tty, terminal } = await device.open(script(text => `${text}\r\n${busy}`));
-        const asked = ask(terminal, 'show x', 'privileged', { wait: 10_000 });
+        const asked = ask(terminal, 'show x', 'privileged', { wait: PATIENCE });
         setTimeout(() => tty.say(`\r\nOK\r\n${PROMPT}`), 2600);
         return (await asked).split('\n').at(-1);
       }),
@@ -334,14 +324,13 @@ describe('a device that hangs up', () => {
 
 describe('what comes after a prompt that was none', () => {
   const step = (...lines: string[]) => ({ mode: 'privileged', lines: lines.map(line), tolerate: [], answer: [] });
-  const deadline = () => Date.now() + 5000;
 
   it('is part of the answer before it', async () => {
     const { tty, terminal } = await device.open(
       script((text, on) => (on.typed.length === 2 ? `${text}\r\n${PROMPT}\r\none\r\n${PROMPT}` : `${text}\r\n${PROMPT}`)),
     );
     tty.cuts = dripped;
-    const answers = await terminal.run(step('show x', 'show y', 'show z'), deadline());
+    const answers = await terminal.run(step('show x', 'show y', 'show z'), soon());
     expect(answers.map(({ sent, received }) => [sent, received])).toEqual([
       ['show x', 'one'],
       ['show y', ''],
@@ -354,7 +343,7 @@ describe('what comes after a prompt that was none', () => {
       script((text, on) => (on.typed.length === 2 ? `${text}\r\n${PROMPT}\r\n% Invalid input\r\n${PROMPT}` : `${text}\r\n${PROMPT}`)),
     );
     tty.cuts = dripped;
-    const failure = await failureOf(terminal.run(step('show x', 'show y', 'show z'), deadline()));
+    const failure = await failureOf(terminal.run(step('show x', 'show y', 'show z'), soon()));
     expect(failure).toMatchObject({
       kind: 'rejected',
       message: expect.stringMatching(/^sw1 refused "show x" \(test\.yml:1\): % Invalid input/),
@@ -365,7 +354,7 @@ describe('what comes after a prompt that was none', () => {
   it('is a refusal of the last line too', async () => {
     const { tty, terminal } = await device.open(script(text => `${text}\r\n${PROMPT}\r\n% Invalid input\r\n${PROMPT}`));
     tty.cuts = dripped;
-    const failure = await failureOf(terminal.run(step('show y', 'show x'), deadline()));
+    const failure = await failureOf(terminal.run(step('show y', 'show x'), soon()));
     expect(failure).toMatchObject({
       kind: 'rejected',
       message: expect.stringMatching(/^sw1 refused "show x" \(test\.yml:1\): .*% Invalid input$/),
@@ -385,7 +374,7 @@ describe('what comes after a prompt that was none', () => {
       },
     };
     const { terminal } = await device.open(slow, { cuts: dripped });
-    await terminal.enter('config', deadline());
+    await terminal.enter('config', soon());
     expect(terminal.landed('config')).toBe(true);
   });
 });

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 
-const LISTEN = `require('node:net').createServer().listen({ host: '127.0.0.1', port: 0, backlog: 1 }, function () { console.log(this.address().port) })`;
-/** Milliseconds in which loopback takes a connection, if it takes it. */
-const PATIENCE = 300;
+/** Connections that may wait to be accepted; Linux lets one more of them in. */
+const BACKLOG = 1;
+const LISTEN = `require('node:net').createServer().listen({ host: '127.0.0.1', port: 0, backlog: ${BACKLOG} }, function () { console.log(this.address().port) })`;
 
 /**
  * A port of this machine at which nothing answers: its process is stopped, its backlog is full, and the kernel drops what else knocks,
@@ -25,20 +26,22 @@ export class BlackHole implements AsyncDisposable {
     const [said] = (await once(listener.stdout, 'data')) as [Buffer];
     listener.kill('SIGSTOP');
     const hole = new BlackHole(listener, Number(said.toString()));
-    while (await hole.#takes()) {
-      // One more in the backlog.
-    }
+    while (hole.#waiting() <= BACKLOG) await hole.#knock();
     return hole;
   }
 
-  async #takes(): Promise<boolean> {
+  async #knock(): Promise<void> {
     const socket = connect({ host: '127.0.0.1', port: this.port });
-    this.#sockets.push(socket);
     socket.on('error', () => {});
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    socket.once('connect', () => resolve(true));
-    const late = setTimeout(() => resolve(false), PATIENCE);
-    return promise.finally(() => clearTimeout(late));
+    this.#sockets.push(socket);
+    await once(socket, 'connect');
+  }
+
+  /** Connections that wait to be accepted, as the kernel counts them: the receive queue of a socket that listens (state 0A). */
+  #waiting(): number {
+    const [, count = '0'] =
+      new RegExp(`:${hex(this.port)} 00000000:0000 0A [0-9A-F]+:([0-9A-F]+) `).exec(readFileSync('/proc/net/tcp', 'utf8')) ?? [];
+    return Number.parseInt(count, 16);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -48,3 +51,5 @@ export class BlackHole implements AsyncDisposable {
     await gone;
   }
 }
+
+const hex = (port: number) => port.toString(16).toUpperCase().padStart(4, '0');

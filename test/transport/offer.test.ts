@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { discordOf } from '../../server/transport/algorithms.ts';
 import { type Offer, offerIn } from '../../server/transport/offer.ts';
 import { connectSsh } from '../../server/transport/ssh.ts';
-import { deviceAt, failureOf, gate, soon } from './servers.ts';
+import { failureOf, soon } from '../ends.ts';
+import { deviceAt, gate } from './servers.ts';
 
 /** The first that a real server sends: its version and its algorithms. */
 async function firstWords(port: number): Promise<Buffer> {

@@ -1,11 +1,9 @@
 import { type AddressInfo, connect } from 'node:net';
 import ssh2, { type AuthContext, type Connection as Client, type ServerConfig } from 'ssh2';
-import { ChangeError } from '../../server/errors.ts';
 import { makeHostKey } from '../../server/lab/host-key.ts';
 import type { Device } from '../../server/model.ts';
 
 export const KEY = makeHostKey();
-export const soon = (wait = 5000) => Date.now() + wait;
 
 export function deviceAt(port: number, more: Partial<Device> = {}): Device {
   return {
@@ -22,17 +20,6 @@ export function deviceAt(port: number, more: Partial<Device> = {}): Device {
     source: { file: 'inventory/lab.yml', line: 1 },
     ...more,
   };
-}
-
-/** The ChangeError that the work ends with. */
-export async function failureOf(work: Promise<unknown>): Promise<ChangeError> {
-  try {
-    await work;
-  } catch (thrown) {
-    if (thrown instanceof ChangeError) return thrown;
-    throw thrown;
-  }
-  throw new Error('nothing failed');
 }
 
 /** An SSH server of the test's own; `await using` stops it. */
