@@ -4,6 +4,7 @@ import { EtcdLocks } from '../../server/engine/lock/etcd.ts';
 import type { Lock } from '../../server/engine/lock/lock.ts';
 import type { Device } from '../../server/model.ts';
 import { reachedFrom } from '../exposure.ts';
+import { soon } from '../ends.ts';
 import { Mercury, portOf } from '../harness.ts';
 import { Beside } from '../rpc/beside.ts';
 import { Etcd, etcdReady } from './etcd.ts';
@@ -23,8 +24,8 @@ describe.skipIf(!ready)(ready ? 'a change whose lock is in etcd' : `a change who
       devices: { ios: 'cisco_ios', eos: 'arista_eos', junos: 'juniper_junos' },
       lab: { delays: { commit: 400 } },
     });
-    const locks = new EtcdLocks({ endpoints: [etcd.endpoint], prefix: 'test/', ttl: 3 });
-    beside = await Beside.start(mercury, { world: real => ({ ...real, locks }), callTime: 8000 });
+    const locks = new EtcdLocks({ endpoints: [etcd.endpoint], prefix: 'test/', ttl: 20 });
+    beside = await Beside.start(mercury, { world: real => ({ ...real, locks }), callTime: 60_000 });
     await Promise.all(['ios', 'eos', 'junos'].map(name => mercury.onNetwork('add_network', name, 100, 'net')));
   });
   afterAll(async () => {
@@ -88,7 +89,14 @@ describe.skipIf(!ready)(ready ? 'a change whose lock is in etcd' : `a change who
   });
 
   it('is made when etcd starts again in time', async () => {
-    whenTyped('junos', /^commit confirmed/, () => void etcd.kill().then(() => etcd.begin()));
+    const device = mercury.device('junos');
+    // The switch answers when etcd is back, and not before.
+    device.tap = async ({ part, line }) => {
+      if (part !== 'done' || !/^commit confirmed/.test(line)) return;
+      device.tap = undefined;
+      await etcd.kill();
+      await etcd.begin();
+    };
     expect(await attach('junos')).toMatchObject({ outcome: 'applied' });
     expect(reached('junos')).toBe('100');
   });
@@ -101,7 +109,7 @@ describe.skipIf(!ready)(ready ? 'a change whose lock is in etcd' : `a change who
     whenTyped('junos', /^commit confirmed/, () => {
       theirs = leases()
         .then(([lease = '']) => etcd.ctl('lease', 'revoke', lease))
-        .then(() => others.take(target, Date.now() + 5000));
+        .then(() => others.take(target, soon()));
     });
     const told = await attach('junos');
     await using lock = await (theirs as unknown as Promise<Lock>);

@@ -68,7 +68,7 @@ describe.each(PLATFORMS)('%s', platform => {
         const nths = [...Array(count).keys()].filter(nth => nth % 4 === (way === 'taken away' ? 0 : 1) + (act === 'attach' ? 0 : 2));
         await using mercury = await Mercury.start({
           devices: Object.fromEntries(nths.map(nth => [`sw-${nth}`, platform])),
-          callTime: way === 'taken away' ? 10_000 : 3500,
+          callTime: way === 'taken away' ? 60_000 : 8000,
         });
         const ends = await Promise.all(nths.map(async nth => tried(await prepare(mercury, `sw-${nth}`, act), nth, way)));
         // Somewhere in the middle it was noticed.

@@ -10,7 +10,8 @@ import { deviceAt } from './servers.ts';
 
 const PASSWORD = { username: 'mercury', password: 'lab-password' };
 
-describe('a device that nothing answers for', () => {
+// All at once: each waits for its own time to go by.
+describe.concurrent('a device that nothing answers for', () => {
   let hole: BlackHole;
   beforeAll(async () => {
     hole = await BlackHole.start();
