@@ -77,7 +77,7 @@ export class Mercury implements AsyncDisposable {
     const audit: AuditLine[] = [];
     const world = realWorld(new CredentialsFile(join(folder, 'credentials.yml')), new FileLocks(join(folder, 'locks')), options.world);
     const desk: Desk = { library, world, audit: line => audit.push(line) };
-    const config = { host: '127.0.0.1', port: 0, call_time: options.callTime ?? 20_000, grace: options.grace ?? 5000 };
+    const config = { host: '127.0.0.1', port: 0, call_time: options.callTime ?? 60_000, grace: options.grace ?? 60_000 };
     const service = await startService(desk, config, makeLogger('silent', 2, 'test'));
     return new Mercury({ lab, library, desk, service, audit, folder });
   }

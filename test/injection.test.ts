@@ -405,7 +405,7 @@ describe.each(PLATFORMS)('%s', platform => {
     for (const [name, call] of Object.entries(calls())) expect(typedFor(call)?.length, name).toBeGreaterThan(0);
   });
 
-  it('takes no piece of a text for anything but text', { timeout: 60_000 }, () => {
+  it('takes no piece of a text for anything but text', { timeout: 120_000 }, () => {
     const some = ['attach_port, access', 'add_network', 'Ironic’s update_port into a LAG'].flatMap(name => calls()[name] ?? []);
     for (const call of some) {
       const places = placesIn(call.params).filter(path => TYPED.has(path.at(-1)) && typeof valueAt(call, path) === 'string');

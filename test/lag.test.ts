@@ -17,7 +17,7 @@ describe.each(PLATFORMS)('%s', platform => {
   let before: { a: string; b: string };
 
   beforeEach(async () => {
-    mercury = await Mercury.start({ devices: { a: platform, b: platform }, callTime: 8000 });
+    mercury = await Mercury.start({ devices: { a: platform, b: platform } });
     for (const name of ['a', 'b'])
       for (const [vlan, network] of Object.entries(VLANS)) await mercury.onNetwork('add_network', name, Number(vlan), network);
     before = { a: running('a'), b: running('b') };

@@ -11,23 +11,19 @@ const env = { TMPDIR: folder.path };
 
 describe('mercury demo', () => {
   let ended: Ended;
-  let seconds: number;
   let url: string;
   let during: Reply;
   let leftBehind: boolean;
   beforeAll(async () => {
-    const since = Date.now();
     await using demo = startMercury(['demo'], { env });
     [url = ''] = await demo.prints(/http:\/\/127\.0\.0\.1:\d+/);
     during = await call(url, 'get_allowed_network_types', {});
     ended = await demo.ended;
-    seconds = (Date.now() - since) / 1000;
     leftBehind = demo.leftBehind;
   });
 
-  it('plays by itself within a minute and ends with 0', () => {
+  it('plays by itself and ends with 0', () => {
     expect(ended).toMatchObject({ status: 0, err: '' });
-    expect(seconds).toBeLessThan(60);
   });
 
   it('is a real service while it lasts, and leaves no process, no port and no file behind', async () => {

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { afterAll, describe, expect, it } from 'vitest';
+import { freePorts } from '../ports.ts';
 import { Folder, mercury, type Running, startMercury } from './run.ts';
 
 const folder = new Folder();
@@ -165,15 +166,17 @@ describe('mercury lab', () => {
   });
 
   it('starts at the port it is told, and ends with 2 when one of them is taken or there is none', async () => {
-    const { lab, told } = await startLab(['--first-port', '25310']);
+    const before = await freePorts(8);
+    const first = before + 3;
+    const { lab, told } = await startLab(['--first-port', `${first}`]);
     await using _ = lab;
-    expect(told.devices.map(({ port }) => port)).toEqual([25310, 25311, 25312, 25313, 25314]);
-    const [taken, beyond] = await Promise.all([mercury(['lab', '--first-port', '25307']), mercury(['lab', '--first-port', '65533'])]);
+    expect(told.devices.map(({ port }) => port)).toEqual([0, 1, 2, 3, 4].map(nth => first + nth));
+    const [taken, beyond] = await Promise.all([mercury(['lab', '--first-port', `${before}`]), mercury(['lab', '--first-port', '65533'])]);
     expect(taken).toMatchObject({ status: 2, out: '' });
     expect(taken.err).toContain(
-      'cannot listen on port 25307 and those after it: something listens there already; --first-port chooses others',
+      `cannot listen on port ${before} and those after it: something listens there already; --first-port chooses others`,
     );
-    expect(await refused(25307)).toBe(true);
+    expect(await refused(before)).toBe(true);
     expect(beyond).toMatchObject({ status: 2, err: expect.stringContaining('--first-port 65533: must be from 1 to 65531') });
   });
 

@@ -7,6 +7,7 @@ import { FileLocks } from '../../server/engine/lock/file.ts';
 import { at } from '../../server/errors.ts';
 import { LibraryError } from '../../server/library/complaints.ts';
 import type { Device } from '../../server/model.ts';
+import { soon } from '../ends.ts';
 import { beforeLine } from '../engine/lock-process.ts';
 import { reachedFrom } from '../exposure.ts';
 import { portOf } from '../harness.ts';
@@ -59,7 +60,7 @@ const MIDDLE: Readonly<Record<string, RegExp>> = {
 const outcomeOf = (reply: Reply) => ('result' in reply ? (reply.result as { outcome: string }).outcome : reply.error.message);
 
 describe('two services on one switch', () => {
-  it.each([1, 64])('make 40 changes, %i in a visit, and none types between the lines of another', { timeout: 60_000 }, async atOnce => {
+  it.each([1, 64])('make 40 changes, %i in a visit, and none types between the lines of another', async atOnce => {
     await using one = await site({ sw: 'cisco_ios' }, atOnce);
     const device = one.bench.lab.device('sw');
     await using a = await one.serve();
@@ -88,7 +89,7 @@ describe('two services on one switch', () => {
 
     expect(most).toBe(1);
     // A call is answered when its change has ended, not when the visit has.
-    await expect.poll(() => readdirSync(one.locks), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => readdirSync(one.locks)).toEqual([]);
     if (atOnce > 1) return;
     // Every visit begins with the same line, is about one port, and is one of two: all of a change, or its reads.
     const visits = device.typed.join('\n').split(/^(?=terminal length 0$)/m);
@@ -123,7 +124,7 @@ describe('two services on one switch', () => {
     for (const [, device] of devices) {
       expect(device.device.ports.slice(0, 2).map(port => reachedFrom(port, device))).toEqual(['closed', '100']);
       // The lab hears of the killed one’s connection when the kernel has closed it.
-      await expect.poll(() => device.sessions, { timeout: 10_000 }).toBe(0);
+      await expect.poll(() => device.sessions).toBe(0);
     }
     const again = await Promise.all(devices.map(([name, { device }]) => b.attach(name, device.ports[0] ?? '')));
     expect(again.map(outcomeOf)).toEqual(devices.map(() => 'applied'));
@@ -138,7 +139,7 @@ describe('mercury apply', () => {
     const lab = one.bench.lab.device('sw');
     const [first = '', second = ''] = lab.device.ports;
     const device = { name: 'sw', address: '127.0.0.1', port: lab.port } as Device;
-    const lock = await new FileLocks(one.locks).take(device, Date.now() + 1000);
+    const lock = await new FileLocks(one.locks).take(device, soon());
     const apply = (port: string, time: string) =>
       one.bench.run(['apply', 'attach_port', 'sw', port, '--native', '100'], { env: { ...one.env, MERCURY_CALL_TIME: time } });
     const patient = apply(second, '60s');

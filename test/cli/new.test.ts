@@ -22,7 +22,7 @@ describe('mercury new platform', () => {
       status: 0,
       out: expect.stringMatching(/^all good: 10 platforms, 90 playbooks, /),
     });
-  }, 120_000);
+  });
 
   it('brings its cases along, which pass on the switch that the lab has', async () => {
     using tree = new Tree(['dell_os10']);
@@ -35,7 +35,7 @@ describe('mercury new platform', () => {
     const changed = await tree.mercury(['test', 'test/cases/acme_os/attach_port.yml', 'test/cases/dell_os10/attach_port.yml']);
     expect(changed.out).not.toMatch(/FAILED {2}dell_os10/);
     expect(changed.out).toMatch(/FAILED {2}acme_os/);
-  }, 60_000);
+  });
 
   it('writes nothing with --dry-run', async () => {
     using tree = new Tree();

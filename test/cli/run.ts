@@ -146,7 +146,7 @@ export class Bench implements AsyncDisposable {
 
 /** Resolves once something that gives no sign of itself has become true. */
 export async function until(holds: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 60_000;
   while (!holds()) {
     if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
     await new Promise(resolve => setTimeout(resolve, 5));

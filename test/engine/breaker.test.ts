@@ -7,7 +7,7 @@ import { ChangeError, type Kind } from '../../server/errors.ts';
 import { CredentialsFile } from '../../server/library/credentials.ts';
 import { Mercury, portOf } from '../harness.ts';
 import { Beside } from '../rpc/beside.ts';
-import { type RpcReply, SOON, send } from '../rpc/wire.ts';
+import { type RpcReply, send } from '../rpc/wire.ts';
 
 /* Devices that do not answer, by a clock of the tests' own; and what such a device is spared, and what it is not. */
 
@@ -178,7 +178,7 @@ describe('a device that does not answer', () => {
     leaf.faults.plant({ on: /^switchport mode access/, does: 'die' });
     const cut = attach(1);
     // It is reached for again and again, and each time hung up on.
-    await expect.poll(() => leaf.turnedAway, SOON).toBeGreaterThan(3);
+    await expect.poll(() => leaf.turnedAway).toBeGreaterThan(3);
     leaf.revive();
     expect((await cut).error?.data).toMatchObject({ outcome: 'rescued' });
     expect(outcome(await attach(1))).toBe('applied');
@@ -192,15 +192,15 @@ describe('a device that does not answer', () => {
     const gate = await turn('other');
     const links = ['leaf', 'other'].map(name => ({ switch_info: name, port_id: 'Gi1/0/5' }));
     const call = send(beside.url, 'attach_port', { port: { id: 'x', local_link_information: links }, native_vlan: 100 });
-    await expect.poll(() => beside.audit.at(-1), SOON).toMatchObject({ what: { device: 'leaf' }, how: { outcome: 'applied' } });
+    await expect.poll(() => beside.audit.at(-1)).toMatchObject({ what: { device: 'leaf' }, how: { outcome: 'applied' } });
     expect(running()).toMatch(onVlan);
     const held = await turn('leaf');
     const waiting = turn('leaf');
     expect(outcome(await attach(6))).toBe('leaf is busy with other changes (1 in its queue, which is full); nothing was typed');
     mercury.device('other').faults.plant({ on: /^switchport mode access/, does: 'refuse' });
     gate[Symbol.dispose]();
-    await expect.poll(() => beside.audit.at(-1), SOON).toMatchObject({ what: { device: 'other' }, how: { kind: 'rejected' } });
-    await expect.poll(() => world.queue.size, SOON).toBe(3);
+    await expect.poll(() => beside.audit.at(-1)).toMatchObject({ what: { device: 'other' }, how: { kind: 'rejected' } });
+    await expect.poll(() => world.queue.size).toBe(3);
     held[Symbol.dispose]();
     (await waiting)[Symbol.dispose]();
     expect((await call).json.error?.message).toContain('leaf ended rescued');

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { changedLines } from '../../server/engine/diff.ts';
+import { worked } from '../worked.ts';
 
 const BEFORE = 'interface p1\n shutdown\n switchport mode access\n!';
 
@@ -34,12 +35,11 @@ it('shows as few lines as there can be, and leaves the same text on both sides',
   );
 });
 
-it('is quick about a long text of which little changed, as the VLANs of a whole switch', () => {
+it('is quick about a long text of which little changed, as the VLANs of a whole switch', async () => {
   const lines = Array.from({ length: 20_000 }, (_, i) => `vlan ${i}`);
   const after = lines.toSpliced(9999, 2, 'vlan new').toSpliced(10_100, 0, 'vlan other');
-  const started = performance.now();
-  expect(changedLines(lines.join('\n'), after.join('\n'))).toBe('-vlan 9999\n-vlan 10000\n+vlan new\n+vlan other');
-  expect(performance.now() - started).toBeLessThan(2000);
+  const shown = () => changedLines(lines.join('\n'), after.join('\n'));
+  expect(await worked(() => expect(shown()).toBe('-vlan 9999\n-vlan 10000\n+vlan new\n+vlan other'))).toBeLessThan(2000);
 });
 
 it('does not run out of memory over two long texts that have nothing in common', () => {

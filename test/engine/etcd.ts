@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ensurePackages, type Readiness } from '../debian.ts';
+import { freePorts } from '../ports.ts';
 import { run } from '../real/run.ts';
 
 /** Whether Debian's etcd is here; with CI=true, where leaving tests out would go unseen, throws when it is not. */
@@ -30,7 +30,8 @@ export class Etcd implements AsyncDisposable {
   }
 
   static async start(scheme: 'http' | 'https' = 'http'): Promise<Etcd> {
-    const [client, peer] = [await freePort(), await freePort()];
+    const client = await freePorts(2);
+    const peer = client + 1;
     const urls = [`${scheme}://127.0.0.1:${client}`, `http://127.0.0.1:${peer}`] as const;
     const etcd = new Etcd(urls[0], [
       ...['--listen-client-urls', urls[0], '--advertise-client-urls', urls[0]],
@@ -81,13 +82,4 @@ export class Etcd implements AsyncDisposable {
     await this.kill();
     rmSync(this.folder, { recursive: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

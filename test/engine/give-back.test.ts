@@ -23,7 +23,7 @@ describe.each(PLATFORMS)('%s', platform => {
   let port: string;
 
   beforeEach(async () => {
-    mercury = await Mercury.start({ devices: { sw: platform }, callTime: 8000 });
+    mercury = await Mercury.start({ devices: { sw: platform } });
     port = device().device.ports[0] ?? '';
     for (const [vlan, name] of Object.entries(VLANS)) await mercury.onNetwork('add_network', 'sw', Number(vlan), name);
   });

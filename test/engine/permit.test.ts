@@ -3,6 +3,7 @@ import { verdictOf } from '../../server/engine/permit.ts';
 import { at, ChangeError } from '../../server/errors.ts';
 import type { Method, Values } from '../../server/model.ts';
 import { type Asked, answer, asked, libraryWith } from '../policies.ts';
+import { worked } from '../worked.ts';
 
 /** Line 2 is the first rule. */
 const POLICY = `rules:
@@ -251,11 +252,8 @@ describe('what is protected', () => {
   });
 });
 
-it('takes no time over a port of any length', () => {
+it('has little work with a port of any length', async () => {
   const port = `Ethernet${'1'.repeat(1_000_000)}`;
-  const started = performance.now();
-  expect(() => answer('rules: [{ ports: ["*1*1*1*2"], allow: true }]', { args: { port } })).toThrow(
-    /leaf-1: "Ethernet1+…" is no port name/,
-  );
-  expect(performance.now() - started).toBeLessThan(1000);
+  const asked = () => answer('rules: [{ ports: ["*1*1*1*2"], allow: true }]', { args: { port } });
+  expect(await worked(() => expect(asked).toThrow(/leaf-1: "Ethernet1+…" is no port name/))).toBeLessThan(1000);
 });

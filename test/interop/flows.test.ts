@@ -36,7 +36,7 @@ describe.skipIf(!ready)(ready ? 'Ironic’s flows' : `Ironic’s flows (left out
   let conductor: Conductor;
 
   beforeAll(async () => {
-    mercury = await Mercury.start({ devices: Object.fromEntries(PLATFORMS.map(platform => [platform, platform])), callTime: 8000 });
+    mercury = await Mercury.start({ devices: Object.fromEntries(PLATFORMS.map(platform => [platform, platform])) });
     conductor = new Conductor(mercury.service.url);
     await Promise.all(
       PLATFORMS.map(async tor => {

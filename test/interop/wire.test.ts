@@ -20,7 +20,7 @@ describe.skipIf(!ready)(ready ? 'Ironic’s own client' : `Ironic’s own client
   const portOf = (name: string, nth = 0) => device(name).device.ports[nth] ?? '';
 
   beforeAll(async () => {
-    mercury = await Mercury.start({ devices: Object.fromEntries(PLATFORMS.map(platform => [platform, platform])), callTime: 8000 });
+    mercury = await Mercury.start({ devices: Object.fromEntries(PLATFORMS.map(platform => [platform, platform])) });
     conductor = new Conductor(mercury.service.url);
     await Promise.all(
       PLATFORMS.map(async name => {
@@ -193,7 +193,7 @@ describe.skipIf(!ready)(ready ? 'Ironic’s own client' : `Ironic’s own client
   });
 
   it('raises NetworkError for a switch that cannot be reached', async () => {
-    await using gone = await Mercury.start({ devices: { gone: 'arista_eos' }, callTime: 3000 });
+    await using gone = await Mercury.start({ devices: { gone: 'arista_eos' } });
     await using other = new Conductor(gone.service.url);
     await gone.lab[Symbol.asyncDispose]();
     const told = await other.updatePort('gone', 'Ethernet1', { native_vlan: 100 });

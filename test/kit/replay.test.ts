@@ -39,7 +39,7 @@ describe.each(Object.keys(PORTS))('a session with %s', platform => {
     }
     // They were other pieces each time.
     if (platform !== 'openvswitch') expect(seen.size).toBeGreaterThan(5);
-  }, 120_000);
+  });
 
   it('that was refused in the middle is taken back when it is played, too', async () => {
     const last = {

@@ -108,7 +108,7 @@ describe('a LAG of arista_eos', () => {
   const [first, second] = ['Ethernet1', 'Ethernet2'];
 
   beforeEach(async () => {
-    mercury = await Mercury.start({ devices: { sw: 'arista_eos' }, callTime: 6000 });
+    mercury = await Mercury.start({ devices: { sw: 'arista_eos' } });
     device = mercury.device('sw');
     for (const vlan of [100, 200, 201, 300]) await mercury.onNetwork('add_network', 'sw', vlan, `net-${vlan}`);
     detached = running();
@@ -353,7 +353,7 @@ describe('a LAG of arista_eos', () => {
   });
 
   it('is one with that of the MLAG peer when the call names both', async () => {
-    await using pair = await Mercury.start({ devices: { a: 'arista_eos', b: 'arista_eos' }, callTime: 6000 });
+    await using pair = await Mercury.start({ devices: { a: 'arista_eos', b: 'arista_eos' } });
     const both = { switch_ids: ['a', 'b'], lag_name: LAG, description: null, aggregation_mode: 'lacp', ...access };
     expect(await pair.tell('update_lag', both)).toMatchObject({ outcome: 'applied' });
     expect(await pair.tell('update_lag', both)).toMatchObject({ outcome: 'unchanged' });

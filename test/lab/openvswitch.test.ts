@@ -352,7 +352,7 @@ const SESSIONS: readonly (readonly string[])[] = [
 
 const { ready, why } = realSwitchReady();
 
-describe.skipIf(!ready)(ready ? 'beside the real one' : `beside the real one (left out: ${why})`, { timeout: 60_000 }, () => {
+describe.skipIf(!ready)(ready ? 'beside the real one' : `beside the real one (left out: ${why})`, () => {
   it('prints what the real one prints, with the same exit status', async () => {
     await using ovs = await startOvs();
     for (const name of ['p0', ...newBox().ports]) await run('ip', ['-n', ovs.namespace, 'tuntap', 'add', 'dev', name, 'mode', 'tap']);

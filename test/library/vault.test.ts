@@ -111,7 +111,7 @@ describe.skipIf(!readiness.ready)(readiness.ready ? 'ansible-vault itself' : `an
     writeFileSync(file, text);
     await vault('encrypt', '--vault-password-file', password, file);
     expect(openVault(readFileSync(file, 'utf8'), 'from a file: ünï')).toBe(text);
-  }, 60_000);
+  });
 
   it('opens what the tests here make as it does', async () => {
     const file = join(folder, 'ours.yml');
@@ -119,5 +119,5 @@ describe.skipIf(!readiness.ready)(readiness.ready ? 'ansible-vault itself' : `an
     expect(await vault('view', '--vault-password-file', password, file)).toBe('ours');
     expect(openVault(readFileSync(file, 'utf8'), 'from a file: ünï')).toBe('ours');
     expect((await outcomeOf('ansible-vault', ['view', '--vault-password-file', file, file], env)).status).not.toBe(0);
-  }, 60_000);
+  });
 });

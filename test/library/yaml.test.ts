@@ -3,6 +3,7 @@ import { dump } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { LibraryError } from '../../server/library/complaints.ts';
 import { parseYaml, readYaml } from '../../server/library/yaml.ts';
+import { worked } from '../worked.ts';
 
 const lineOf = (source: string, fragment: string) => source.slice(0, source.indexOf(fragment)).split('\n').length;
 
@@ -96,15 +97,16 @@ it('keeps yes, on and MAC-like numbers as text: YAML 1.2', () => {
   ]);
 });
 
-it('cannot be brought to swell: aliases are limited', () => {
+it('cannot be brought to swell: aliases are limited', async () => {
   const bomb = ['a0: &a0 [x, x]', ...Array.from({ length: 40 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`)].join('\n');
-  const started = Date.now();
-  try {
-    parseYaml(bomb, 'f.yml');
-  } catch (thrown) {
-    expect(thrown).toBeInstanceOf(LibraryError);
-  }
-  expect(Date.now() - started).toBeLessThan(2000);
+  const read = () => {
+    try {
+      parseYaml(bomb, 'f.yml');
+    } catch (thrown) {
+      expect(thrown).toBeInstanceOf(LibraryError);
+    }
+  };
+  expect(await worked(read)).toBeLessThan(2000);
 });
 
 it('says of a file that is not there, or is a folder, that it cannot be read', () => {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-const PATIENCE = 10_000; // milliseconds, for starting and for ending; a healthy daemon takes a few dozen
+const PATIENCE = 60_000; // milliseconds, for starting and for ending; a healthy daemon takes a few dozen on a machine without load
 
 export interface DaemonOptions {
   readonly command: string;

@@ -34,7 +34,7 @@ export class Ovs implements AsyncDisposable {
 
   /** The test's own look at the truth. */
   vsctl(...args: string[]): Promise<string> {
-    return run('ovs-vsctl', ['--timeout=15', ...args], this.env);
+    return run('ovs-vsctl', ['--timeout=60', ...args], this.env);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -70,7 +70,7 @@ async function startDatabase(directory: string, env: Environment, cleanup: Async
   await run('ovsdb-tool', ['create', database, SCHEMA], env);
   const args = [database, `--remote=punix:${join(directory, 'db.sock')}`, '--pidfile', ...QUIETLY];
   cleanup.use(await startDaemon({ command: 'ovsdb-server', args, env, ready: SERVES }));
-  await run('ovs-vsctl', ['--timeout=15', '--no-wait', 'init'], env);
+  await run('ovs-vsctl', ['--timeout=60', '--no-wait', 'init'], env);
 }
 
 async function startSwitch(host: Namespace, env: Environment, cleanup: AsyncDisposableStack): Promise<void> {
@@ -81,7 +81,7 @@ async function startSwitch(host: Namespace, env: Environment, cleanup: AsyncDisp
 
 /** ovs-vsctl waits until ovs-vswitchd has done its part, yet does not tell whether that succeeded. */
 async function addBridge(bridge: string, env: Environment): Promise<void> {
-  await run('ovs-vsctl', ['--timeout=15', 'add-br', bridge, '--', 'set', 'Bridge', bridge, 'datapath_type=netdev'], env);
-  const made = await run('ovs-vsctl', ['--timeout=15', 'get', 'Interface', bridge, 'ofport', 'error'], env);
+  await run('ovs-vsctl', ['--timeout=60', 'add-br', bridge, '--', 'set', 'Bridge', bridge, 'datapath_type=netdev'], env);
+  const made = await run('ovs-vsctl', ['--timeout=60', 'get', 'Interface', bridge, 'ofport', 'error'], env);
   if (!/^\d+\n/.test(made)) throw new Error(`Open vSwitch did not make the bridge ${bridge}: ${made.replaceAll('\n', ' ')}`);
 }

@@ -3,7 +3,7 @@ import { makeNamespace, type Namespace } from './namespace.ts';
 export interface Patience {
   /** Answers wanted; 1 unless said otherwise. */
   readonly count?: number;
-  /** Seconds until giving up, whatever came back; 2 unless said otherwise. */
+  /** Seconds until giving up, whatever came back; 20 unless said otherwise: on a path that is open it is no longer than it takes. */
   readonly deadline?: number;
 }
 
@@ -21,7 +21,7 @@ export class Server {
   }
 
   /** Whether another server answers. Asks five times a second, so a path that opens late is seen soon. */
-  async ping(address: string, { count = 1, deadline = 2 }: Patience = {}): Promise<boolean> {
+  async ping(address: string, { count = 1, deadline = 20 }: Patience = {}): Promise<boolean> {
     const asked = await this.#namespace.outcomeOf('ping', '-n', '-q', `-c${count}`, `-w${deadline}`, '-W1', '-i0.2', address);
     // 1 is "no answer", but also what a ping ends with that could not even be started.
     if (asked.status > 1 || !asked.stdout.includes('packets transmitted')) throw new Error(`ping: ${asked.stderr.trim()}`);

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { freePorts } from '../ports.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { temporaryDirectory } from './directory.ts';
 import { run } from './run.ts';
@@ -84,7 +84,7 @@ export async function makeKey(path: string, type = 'ed25519', passphrase = ''): 
 
 /** sshd cannot be told "any port", and the one found free may be taken a moment later. */
 async function listen(directory: string, options: SshdOptions, tries: number): Promise<{ daemon: Daemon; port: number }> {
-  const port = await freePort();
+  const port = await freePorts(1);
   const config = join(directory, 'sshd_config');
   await writeFile(config, configOf(directory, port, options));
   try {
@@ -95,16 +95,6 @@ async function listen(directory: string, options: SshdOptions, tries: number): P
     if (tries > 1 && String(error).includes('Address already in use')) return listen(directory, options, tries - 1);
     throw error;
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function configOf(directory: string, port: number, { env, namespace, keys = ['ed25519'], config = [] }: SshdOptions): string {

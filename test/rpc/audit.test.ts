@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { writeLabFiles } from '../../server/cli/lab.ts';
 import { type Lab, startLab } from '../../server/lab/lab.ts';
 import { portOf, ROOT } from '../harness.ts';
-import { type RpcReply, SOON, send } from './wire.ts';
+import { type RpcReply, send } from './wire.ts';
 
 /*
  * The audit as the real service writes it, on its standard output, and what must never be in it, in the log or in an answer.
@@ -37,7 +37,7 @@ class Served {
         MERCURY_INVENTORY: join(folder, 'inventory'),
         MERCURY_CREDENTIALS: join(folder, 'credentials.yml'),
         MERCURY_LOG_LEVEL: 'trace',
-        MERCURY_CALL_TIME: '4s',
+        MERCURY_CALL_TIME: '60s',
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -115,7 +115,7 @@ async function call(method: string, params: object, more: object = {}): Promise<
 async function audited(method: string, params: object): Promise<{ reply: RpcReply; lines: AuditLine[]; line: AuditLine }> {
   const before = served.audit.length;
   const reply = await call(method, params);
-  await expect.poll(() => served.audit.length, SOON).toBeGreaterThan(before);
+  await expect.poll(() => served.audit.length).toBeGreaterThan(before);
   const lines = served.audit.slice(before);
   const [line] = lines;
   if (!line) throw new Error('no line');
@@ -243,7 +243,7 @@ describe('the audit', () => {
   it('has one line for a notification', async () => {
     const before = served.audit.length;
     await call('attach_port', attach('leaf', 'Gi1/0/2'), { id: null });
-    await expect.poll(() => served.audit.length, SOON).toBe(before + 1);
+    await expect.poll(() => served.audit.length).toBe(before + 1);
     expect(served.audit.at(-1)).toMatchObject({ event: 'change', how: { outcome: 'applied' } });
   });
 
@@ -285,7 +285,7 @@ describe('a secret', () => {
     const before = served.audit.length;
     const reply = await call('attach_port', attach('leaf', 'Gi1/0/6', { native_vlan: vlan }), { id: vlan });
     expect(reply).toMatchObject({ id: vlan, result: { outcome: 'applied' } });
-    await expect.poll(() => served.audit.length, SOON).toBe(before + 1);
+    await expect.poll(() => served.audit.length).toBe(before + 1);
     expect(served.audit.at(-1)?.what.native_vlan).toBe(vlan);
   });
 

@@ -50,7 +50,7 @@ export class Beside implements AsyncDisposable {
     const real = realWorld(new CredentialsFile(secrets), new FileLocks(join(mercury.folder, 'locks')));
     const audit: AuditLine[] = [];
     const desk = { library, world: options.world?.(real) ?? real, audit: (line: AuditLine) => audit.push(line) };
-    const config = { host: '127.0.0.1', port: 0, call_time: options.callTime ?? 20_000, grace: 5000 };
+    const config = { host: '127.0.0.1', port: 0, call_time: options.callTime ?? 60_000, grace: 60_000 };
     return new Beside(await startService(desk, config, makeLogger('silent', 2, 'test')), audit);
   }
 

@@ -7,6 +7,7 @@ import { LibraryError } from '../../server/library/complaints.ts';
 import { digest } from '../../server/rpc/auth/digest.ts';
 import { Nonces } from '../../server/rpc/auth/nonces.ts';
 import { Mercury } from '../harness.ts';
+import { worked } from '../worked.ts';
 import { digestAuth, freshNonce, isStale, line, lines, nonceIn, type Showing, writeUsers } from './digest-client.ts';
 import { asks, attaches, Guarded } from './guarded.ts';
 import { type Heard, post, request, stateOf, Wire } from './wire.ts';
@@ -189,20 +190,14 @@ describe('a response', () => {
     expect([await get('GET'), await get('POST')]).toEqual([405, 401]);
   });
 
-  it('may be as long as a header gets, and is read in no time', async () => {
-    const started = performance.now();
-    for (const filler of [
-      'a=b,'.repeat(3500),
-      `x="${'\\"'.repeat(6500)}`,
-      ','.repeat(14_000),
-      ' '.repeat(14_000),
-      `a${'='.repeat(14_000)}`,
-    ]) {
+  it('may be as long as a header gets, and is little work to read', async () => {
+    const fillers = ['a=b,'.repeat(3500), `x="${'\\"'.repeat(6500)}`, ','.repeat(14_000), ' '.repeat(14_000), `a${'='.repeat(14_000)}`];
+    const read = async (filler: string) => {
       using wire = await Wire.open(url);
       wire.socket.write(request(asks(), `Authorization: Digest z=1,${filler}`));
       expect(await wire.until(/\}\}$/)).toMatch(/^HTTP\/1\.1 400 /);
-    }
-    expect(performance.now() - started).toBeLessThan(5000);
+    };
+    expect(await worked(() => Promise.all(fillers.map(read)))).toBeLessThan(5000);
   });
 });
 

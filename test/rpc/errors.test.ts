@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { LabDevice } from '../../server/lab/ssh-server.ts';
 import { Mercury, portOf } from '../harness.ts';
 import { Beside } from './beside.ts';
-import { IRONIC, type RpcReply, SOON, send, stateOf } from './wire.ts';
+import { IRONIC, type RpcReply, send, stateOf } from './wire.ts';
 
 /* One failure of each kind, made for real: its code, its class for Ironic, and a sentence an engineer can act on. */
 
@@ -99,7 +99,7 @@ describe('a failure that the device makes', () => {
   });
 
   it('timeout: the device never answers a read, and nothing was typed to change it', async () => {
-    await using hasty = await Beside.start(mercury, { callTime: 1500 });
+    await using hasty = await Beside.start(mercury, { callTime: 5000 });
     device.faults.plant({ on: /^show running-config interface/, does: 'stall', times: 9 });
     const before = device.device.running();
     const { error } = (await send(hasty.url, 'attach_port', { port: portOf('leaf', 'Gi1/0/7'), native_vlan: 100 })).json;
@@ -109,7 +109,7 @@ describe('a failure that the device makes', () => {
   });
 
   it('leaves no session behind, whatever it was', async () => {
-    await expect.poll(() => device.sessions, SOON).toBe(0);
+    await expect.poll(() => device.sessions).toBe(0);
   });
 });
 

@@ -29,7 +29,7 @@ export class Guarded implements AsyncDisposable {
 
   static async start(mercury: Mercury, settings: Settings): Promise<Guarded> {
     const root = mkdtempSync(join(mercury.folder, 'guarded-'));
-    const config = readConfig({ root }, { MERCURY_PORT: '0', MERCURY_CALL_TIME: '20s', MERCURY_GRACE: '5s', ...settings });
+    const config = readConfig({ root }, { MERCURY_PORT: '0', MERCURY_CALL_TIME: '60s', MERCURY_GRACE: '60s', ...settings });
     const log: string[] = [];
     const sink = new Writable({
       write: (line, _encoding, done) => {

@@ -27,7 +27,7 @@ const CALL: fc.Arbitrary<Call> = fc.record({
 const RUNS = 4;
 
 describe.each(PLATFORMS)('%s', platform => {
-  it('ends as if one call had come after the other', { timeout: 60_000 }, async () => {
+  it('ends as if one call had come after the other', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(CALL, { minLength: 2, maxLength: 7 }), async calls => {
         await using together = await switchWithNetworks(platform);

@@ -7,7 +7,7 @@ import { type LimitSettings, Limits, TooManyCalls } from '../../server/rpc/limit
 import { Mercury } from '../harness.ts';
 import { writeUsers } from './digest-client.ts';
 import { asks, attaches, basicAuth, Guarded, type Settings } from './guarded.ts';
-import { IRONIC, post, SOON } from './wire.ts';
+import { IRONIC, post } from './wire.ts';
 
 /* How many calls are taken in: by a clock of the tests' own, and then by a service. */
 
@@ -152,15 +152,20 @@ describe('a service', () => {
     guarded = await Guarded.start(mercury, { MERCURY_AUTH: 'basic', MERCURY_USERS: users, ...settings });
   };
   const as = (user: string, body: string) => post(guarded.url, body, basicAuth(user, 'x'));
-  /** Calls whose device gives no answer to their first question until they give up. */
+  /** Calls whose device gives no answer to their first question until it is let go. */
   const hold = async (user: string, ports: readonly number[]) => {
     const { length } = guarded.log;
     const before = mercury.device('leaf').typed.length;
     mercury.device('leaf').faults.plant({ on: /^show /, does: 'stall', times: 99 });
     const calls = ports.map(nth => as(user, attaches(nth)));
-    await expect.poll(() => mercury.device('leaf').typed.slice(before).at(-1), SOON).toMatch(/^show /);
-    await expect.poll(() => mercury.desk.world.queue.size, SOON).toBe(ports.length);
-    return { calls, log: () => guarded.log.slice(length).join('') };
+    await expect.poll(() => mercury.device('leaf').typed.slice(before).at(-1)).toMatch(/^show /);
+    await expect.poll(() => mercury.desk.world.queue.size).toBe(ports.length);
+    const letGo = () => {
+      mercury.device('leaf').faults.clear();
+      mercury.device('leaf').dropAll();
+      return Promise.all(calls);
+    };
+    return { letGo, log: () => guarded.log.slice(length).join('') };
   };
   const inIronicsWords = JSON.stringify({
     jsonrpc: '2.0',
@@ -178,8 +183,8 @@ describe('a service', () => {
   });
 
   it('answers 503 with a time to come back, and does nothing, when a caller has too many calls there; another is served', async () => {
-    await start({ MERCURY_CALLS_AT_ONCE: '2', MERCURY_CALL_TIME: '3s' });
-    const { calls, log } = await hold('ironic', [1, 2]);
+    await start({ MERCURY_CALLS_AT_ONCE: '2' });
+    const { letGo, log } = await hold('ironic', [1, 2]);
     const audit = guarded.audit.length;
     const refused = await as('ironic', attaches(3));
     expect(refused.status).toBe(503);
@@ -198,14 +203,13 @@ describe('a service', () => {
     expect(mercury.desk.world.queue.size).toBe(2);
     expect(guarded.audit).toHaveLength(audit);
     expect(log()).toMatch(/"level":40,.*"caller":"ironic".*too many calls/);
-    await Promise.all(calls);
-    mercury.device('leaf').faults.clear();
+    await letGo();
     expect(await as('ironic', attaches(3))).toMatchObject({ status: 200, json: { result: { outcome: 'applied' } } });
   });
 
   it('answers Ironic 200 with an error that its network interface handles', async () => {
-    await start({ MERCURY_CALLS_AT_MOST: '1', MERCURY_CALL_TIME: '3s' });
-    const { calls } = await hold('other', [1]);
+    await start({ MERCURY_CALLS_AT_MOST: '1' });
+    const { letGo } = await hold('other', [1]);
     for (const body of [inIronicsWords, JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'get_switches', params: {} })]) {
       const refused = await as('ironic', body);
       expect([refused.status, refused.headers.get('retry-after')]).toEqual([200, null]);
@@ -216,7 +220,7 @@ describe('a service', () => {
       });
     }
     expect((await as('ironic', asks())).status).toBe(503);
-    await Promise.all(calls);
+    await letGo();
   });
 
   it('takes as many calls a minute as it is set to, each caller by himself', async () => {

@@ -40,7 +40,7 @@ export class Policed implements AsyncDisposable {
     const root = mkdtempSync(join(mercury.folder, 'root-'));
     const users = join(root, 'htpasswd');
     writeFileSync(users, callers.map(name => `${name}:${bcrypt.hashSync(name, 4)}\n`).join(''), { mode: 0o600 });
-    const settings = { MERCURY_PORT: '0', MERCURY_CALL_TIME: '20s', MERCURY_GRACE: '5s', MERCURY_AUTH: 'basic', MERCURY_USERS: users };
+    const settings = { MERCURY_PORT: '0', MERCURY_CALL_TIME: '60s', MERCURY_GRACE: '60s', MERCURY_AUTH: 'basic', MERCURY_USERS: users };
     const config = readConfig({ root }, settings);
     const real = mercury.desk.world;
     const desk = { library: one.read(), world: world?.(real) ?? real, audit: (line: AuditLine) => void one.audit.push(line) };

@@ -197,7 +197,7 @@ describe('is_port_supported', () => {
     ['stall', 'timeout'],
     ['cut', 'session_lost'],
   ] as const)('answers an error, never false, when the device does not answer (%s)', async (does, kind) => {
-    await using hasty = await Beside.start(mercury, { callTime: 1500 });
+    await using hasty = await Beside.start(mercury, { callTime: 5000 });
     mercury.device('cisco_ios').faults.plant({ on: /^show running-config interface/, does, times: 2 });
     const { result, error } = (await send(hasty.url, 'is_port_supported', { port: portOf('cisco_ios', 'Gi1/0/1') })).json;
     expect(result).toBeUndefined();

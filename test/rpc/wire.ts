@@ -20,7 +20,7 @@ export interface RpcReply {
 export const IRONIC = 'ironic.common.exception.';
 
 /** How long to wait for what comes by itself: long enough for a machine with other things to do. */
-export const SOON = { timeout: 15_000 };
+export const SOON = { timeout: 60_000 };
 
 /** Posts these very bytes. */
 export async function post(url: string, body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}): Promise<Heard> {

@@ -82,7 +82,7 @@ describe.concurrent('a device that is not where it should be fails the call at o
     },
   };
 
-  it.each(Object.entries(STUCK))('%s', { timeout: PATIENCE }, async (_when, { sent = 'show x', says, message, dialect }) => {
+  it.each(Object.entries(STUCK))('%s', async (_when, { sent = 'show x', says, message, dialect }) => {
     // All at once: each is silent for the same while.
     const failures = await Promise.all(
       cutsOf(says).map(async cuts => {
@@ -118,7 +118,7 @@ describe.concurrent('a device that is not where it should be fails the call at o
     }
   });
 
-  it('when it answers an empty line with words of its own', { timeout: PATIENCE }, async () => {
+  it('when it answers an empty line with words of its own', async () => {
     const chatty: Script = { greeting: PROMPT, answer: text => `${text}\r\nit is ${Date.now()}, all is well\r\n${PROMPT}` };
     const { tty, terminal } = device.try(chatty, { wait: PATIENCE });
     expect(await failureOf(terminal)).toMatchObject({
@@ -252,24 +252,20 @@ describe.concurrent('a login', () => {
       /^sw1 stops at a pager that its platform\.yml does not name: Use is logged\.\nPress any key to continue$/,
     ],
     ['somebody who knows its shell', 'root@sw1:~ # ', /^sw1 shows a prompt that is none of its platform\.yml: root@sw1:~ #$/],
-  ])(
-    'that ends at a device that wants %s is refused at once, and nothing is typed',
-    { timeout: PATIENCE },
-    async (_what, greeting, message) => {
-      const failures = await Promise.all(
-        cutsOf(greeting).map(async cuts => {
-          const started = Date.now();
-          const { tty, terminal } = device.try({ greeting, answer: () => undefined }, { cuts, wait: PATIENCE });
-          const failure = await failureOf(terminal);
-          return { kind: failure.kind, message: failure.message, keys: (await tty).keys, fast: Date.now() - started < AT_ONCE };
-        }),
-      );
-      for (const failure of failures) {
-        expect(failure).toMatchObject({ kind: 'login_refused', keys: '', fast: true });
-        expect(failure.message).toMatch(message);
-      }
-    },
-  );
+  ])('that ends at a device that wants %s is refused at once, and nothing is typed', async (_what, greeting, message) => {
+    const failures = await Promise.all(
+      cutsOf(greeting).map(async cuts => {
+        const started = Date.now();
+        const { tty, terminal } = device.try({ greeting, answer: () => undefined }, { cuts, wait: PATIENCE });
+        const failure = await failureOf(terminal);
+        return { kind: failure.kind, message: failure.message, keys: (await tty).keys, fast: Date.now() - started < AT_ONCE };
+      }),
+    );
+    for (const failure of failures) {
+      expect(failure).toMatchObject({ kind: 'login_refused', keys: '', fast: true });
+      expect(failure.message).toMatch(message);
+    }
+  });
 
   it('goes through pages of a banner where the platform has such a pager', async () => {
     const paged: Script = {
