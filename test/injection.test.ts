@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { plan } from '../server/engine/plan.ts';
 import { script } from '../server/engine/script.ts';
@@ -15,6 +14,7 @@ import type { ChangePlan } from '../server/model.ts';
 import { requestsOfCall } from '../server/rpc/calls.ts';
 import { stepsOf } from './bench.ts';
 import { LAGS } from './cases.ts';
+import fc from './chance.ts';
 import { Mercury, PLATFORMS } from './harness.ts';
 
 /*

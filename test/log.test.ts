@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { learnSecrets, masked, maskedJson } from '../server/log.ts';
+import fc from './chance.ts';
 
 /** What JSON writes in more than one way, and half of a pair. */
 const letter = fc.oneof(

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fileOf, jsonSchemaOf, SCHEMA_NAMES, schemaOf, written } from '../server/cli/schema.ts';
 import { parseYaml, readYaml } from '../server/library/yaml.ts';
+import fc from './chance.ts';
 import { mercury } from './cli/run.ts';
 import { PLATFORMS, ROOT } from './harness.ts';
 

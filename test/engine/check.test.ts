@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { missesOf } from '../../server/engine/check.ts';
 import { renderStep } from '../../server/engine/render.ts';
 import type { Values } from '../../server/model.ts';
+import fc from '../chance.ts';
 import { ATTACH_FILE, altered, LibraryOnDisk } from '../library/files.ts';
 
 /** What a verify task with this `expect:` or `reject:` (as YAML) says of an output. */

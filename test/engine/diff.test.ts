@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { changedLines } from '../../server/engine/diff.ts';
+import fc from '../chance.ts';
 import { worked } from '../worked.ts';
 
 const BEFORE = 'interface p1\n shutdown\n switchport mode access\n!';

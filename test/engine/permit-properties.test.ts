@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { verdictOf } from '../../server/engine/permit.ts';
 import { plan } from '../../server/engine/plan.ts';
@@ -8,6 +7,7 @@ import type { Library } from '../../server/library/library.ts';
 import type { Rule } from '../../server/library/lists.ts';
 import { canonicalPort } from '../../server/library/ports.ts';
 import type { ChangeRequest, Method } from '../../server/model.ts';
+import fc from '../chance.ts';
 import { asked, DEVICES, libraryWith, PLATFORMS } from '../policies.ts';
 
 /* Any policy, any request. What a list means is said here once more, name by name, and nothing of the server is asked about it. */

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Queue } from '../../server/engine/queue.ts';
 import { ChangeError } from '../../server/errors.ts';
+import fc from '../chance.ts';
 import { failureOf, soon } from '../ends.ts';
 
 /** Whether the promise has settled once everything that was ready has run. */

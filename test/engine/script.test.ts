@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { execute } from '../../server/engine/execute.ts';
 import { plan } from '../../server/engine/plan.ts';
@@ -7,6 +6,7 @@ import { script } from '../../server/engine/script.ts';
 import { worldWith } from '../../server/engine/world.ts';
 import type { ChangePlan, ChangeRequest, Dialect, Method, Step, Values } from '../../server/model.ts';
 import { ShellTerminal } from '../../server/terminal/shell.ts';
+import fc from '../chance.ts';
 import { Mercury, PLATFORMS } from '../harness.ts';
 import { dialectOf, line, mode, TestDevice } from '../terminal/device.ts';
 

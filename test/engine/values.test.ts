@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { valuesFor, vlanName } from '../../server/engine/values.ts';
 import { ChangeError } from '../../server/errors.ts';
 import type { ChangeRequest, Method, Values } from '../../server/model.ts';
+import fc from '../chance.ts';
 import { PLATFORMS } from '../harness.ts';
 import { GOOD, INVENTORY_FILE, LibraryOnDisk, PLATFORM_FILE } from '../library/files.ts';
 import { shippedLibrary } from '../shipped.ts';

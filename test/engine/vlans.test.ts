@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readRanges, span, toPairs, toRanges, toSet } from '../../server/vlans.ts';
+import fc from '../chance.ts';
 
 const ids = fc.array(fc.integer({ min: 1, max: 4094 }), { maxLength: 200 });
 const dense = fc.array(fc.integer({ min: 95, max: 125 }), { maxLength: 40 });

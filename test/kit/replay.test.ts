@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bytesOf, saidOf } from '../../server/kit/recording.ts';
 import { redactor } from '../../server/kit/redact.ts';
@@ -6,6 +5,7 @@ import { strayText } from '../../server/kit/replay.ts';
 import { LAB_USER } from '../../server/lab/lab.ts';
 import { randomPieces } from '../../server/lab/pieces.ts';
 import { learnSecrets } from '../../server/log.ts';
+import fc from '../chance.ts';
 import { asRead, type Recorded, record, replay } from './sessions.ts';
 
 const PORTS: Readonly<Record<string, string>> = {

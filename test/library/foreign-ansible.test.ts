@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { dump } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { expandHosts } from '../../server/library/foreign/host-range.ts';
 import { inventoryText } from '../../server/library/foreign/write.ts';
+import fc from '../chance.ts';
 import { carriedOf, notesOf, readBack, refusalOf } from './foreign.ts';
 
 const LEAVES = `all:

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LibraryError } from '../../server/library/complaints.ts';
 import { Keys, parseIni } from '../../server/library/foreign/ini.ts';
 import { Notes } from '../../server/library/foreign/notes.ts';
+import fc from '../chance.ts';
 import { ensurePackages } from '../debian.ts';
 
 /** Section → key → texts, as oslo.config’s own parser gives them. */

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NETMIKO, OPTIONS } from '../../server/library/foreign/ngs-options.ts';
 import { inventoryText } from '../../server/library/foreign/write.ts';
+import fc from '../chance.ts';
 import { carriedOf, notesOf, readBack, refusalOf } from './foreign.ts';
 
 const ironic = (keys: string, section = 'switch:tor-1') =>

@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import fc from 'fast-check';
 import Handlebars from 'handlebars';
 import { describe, expect, it } from 'vitest';
 import { renderCommands } from '../../server/engine/render.ts';
@@ -8,6 +7,7 @@ import { LibraryError } from '../../server/library/complaints.ts';
 import { HELPERS } from '../../server/library/helpers.ts';
 import { compileTemplate } from '../../server/library/template.ts';
 import type { Values } from '../../server/model.ts';
+import fc from '../chance.ts';
 import { ATTACH_FILE, altered, LibraryOnDisk } from './files.ts';
 
 const HERE = { file: 'acme/block.hbs', line: 1 };

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isVaulted, openVault } from '../../server/library/vault.ts';
+import fc from '../chance.ts';
 import { ensurePackages } from '../debian.ts';
 import { outcomeOf, run } from '../real/run.ts';
 import { padded, seal } from './sealed.ts';

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { dump } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { LibraryError } from '../../server/library/complaints.ts';
 import { parseYaml, readYaml } from '../../server/library/yaml.ts';
+import fc from '../chance.ts';
 import { worked } from '../worked.ts';
 
 const lineOf = (source: string, fragment: string) => source.slice(0, source.indexOf(fragment)).split('\n').length;

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lint, rulesOf } from '../../server/engine/lint/lint.ts';
 import { at } from '../../server/errors.ts';
+import fc from '../chance.ts';
 import { ATTACH_FILE, DETACH_FILE, type Files, GOOD, INVENTORY_FILE, LibraryOnDisk, PLATFORM_FILE } from '../library/files.ts';
 import { Tree } from './tree.ts';
 

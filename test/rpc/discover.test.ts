@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import fc from '../chance.ts';
 import { Mercury, portOf } from '../harness.ts';
 import { send, stateOf } from './wire.ts';
 

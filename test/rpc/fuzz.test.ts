@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { MEANINGS } from '../../server/errors.ts';
@@ -6,6 +5,7 @@ import { OUTCOMES } from '../../server/result.ts';
 import { ironicSchemas } from '../../server/rpc/ironic/params.ts';
 import { paramsSchemas } from '../../server/rpc/params.ts';
 import { LAGS } from '../cases.ts';
+import fc from '../chance.ts';
 import { Mercury } from '../harness.ts';
 
 /*

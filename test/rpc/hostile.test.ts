@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LabDevice } from '../../server/lab/ssh-server.ts';
+import fc from '../chance.ts';
 import { Mercury, PLATFORMS } from '../harness.ts';
 import { type RpcReply, send, stateOf } from './wire.ts';
 

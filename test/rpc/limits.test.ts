@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import bcrypt from 'bcryptjs';
-import fc from 'fast-check';
 import pino from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type LimitSettings, Limits, TooManyCalls } from '../../server/rpc/limits.ts';
+import fc from '../chance.ts';
 import { Mercury } from '../harness.ts';
 import { writeUsers } from './digest-client.ts';
 import { asks, attaches, basicAuth, Guarded, type Settings } from './guarded.ts';

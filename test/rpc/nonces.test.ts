@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Nonces } from '../../server/rpc/auth/nonces.ts';
+import fc from '../chance.ts';
 
 /* What a nonce may be used for, by a clock of the test's own. */
 

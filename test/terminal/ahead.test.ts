@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../../server/result.ts';
 import type { ShellTerminal } from '../../server/terminal/shell.ts';
+import fc from '../chance.ts';
 import { failureOf, soon } from '../ends.ts';
 import { type Cuts, cutAt, everyByte, IOS_LIKE, line, open, TestDevice, whole } from './device.ts';
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { modeOf, readPrefix, wayTo } from '../../server/terminal/modes.ts';
+import fc from '../chance.ts';
 import { dialectOf, IOS_LIKE, mode } from './device.ts';
 
 const way = (from: string, to: string) => wayTo(from, to, IOS_LIKE.modes).map(({ how, mode }) => `${how} ${mode.name}`);

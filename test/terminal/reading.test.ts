@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Reading } from '../../server/terminal/reading.ts';
 import { Signs, samePrompt, stemOf } from '../../server/terminal/signs.ts';
 import { waitingAt } from '../../server/terminal/silence.ts';
+import fc from '../chance.ts';
 import { cutAt, IOS_LIKE } from './device.ts';
 
 const SIGNS = new Signs(IOS_LIKE, 'sw1');

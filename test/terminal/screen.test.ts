@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { refusalIn } from '../../server/terminal/failures.ts';
 import { clean, lastLine, plain, tailOf } from '../../server/terminal/screen.ts';
+import fc from '../chance.ts';
 
 describe('a screen', () => {
   it.each([

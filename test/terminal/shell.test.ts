@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ShellTerminal } from '../../server/terminal/shell.ts';
+import fc from '../chance.ts';
 import { failureOf, soon } from '../ends.ts';
 import { ask, type Cuts, cutAt, dialectOf, everyByte, IOS_LIKE, line, mode, open, SECRET, TestDevice, whole } from './device.ts';
 

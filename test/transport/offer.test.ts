@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { discordOf } from '../../server/transport/algorithms.ts';
 import { type Offer, offerIn } from '../../server/transport/offer.ts';
 import { connectSsh } from '../../server/transport/ssh.ts';
+import fc from '../chance.ts';
 import { failureOf, soon } from '../ends.ts';
 import { deviceAt, gate } from './servers.ts';
 
