@@ -6,37 +6,44 @@ import { type Job, visitsOf } from './job.ts';
 import { prefetch } from './prefetch.ts';
 import type { Round } from './round.ts';
 import type { Session } from './session.ts';
-import { isSettled, settled } from './settled.ts';
-import type { Visit } from './visit.ts';
+import { settled } from './settled.ts';
+import { type Visit, wholeOf } from './visit.ts';
 
 /**
  * Asks `require` and `verify` of each change before anything is typed; the same read is made once for all. Those that hold already and those
  * that may not be made are over then; answers the others, as many as the round has time for.
  */
 export async function lookBefore(jobs: readonly Job[], round: Round): Promise<Job[]> {
-  const reads = new Map<string, string>();
-  const shared = readByMany(jobs.map(({ plan }) => plan));
-  for (const { visit } of jobs) visit.shared = shared;
+  const looking: Looking = { round, reads: new Map(), shared: readByMany(jobs.map(({ plan }) => plan)) };
   const waiting = [...jobs];
   const open: Job[] = [];
   // The first alone: it finds out whether a commit is on trial, and how fast the device answers.
-  for (let number = 1; waiting.length > 0 && (number > 0 || open.length === 0); ) {
-    const since = Date.now();
-    const next = waiting.splice(0, Math.max(1, number));
-    open.push(...(await lookAt(next, reads, round)));
-    number = round.more(next.length, Date.now() - since);
+  for (let number = 1; waiting.length > 0 && (number > 0 || open.length === 0); number = round.more) {
+    open.push(...(await lookAt(waiting.splice(0, Math.max(1, number)), looking)));
   }
   round.leave(waiting);
   return open;
 }
 
-async function lookAt(jobs: readonly Job[], reads: Map<string, string>, round: Round): Promise<Job[]> {
-  const open = await unlessEnded(jobs, async job => job.mayGoOn(round.hasTimeFor(job)));
-  const [first] = open;
-  if (first && open.every(({ plan }) => isSettled(plan, reads))) await prefetch(visitsOf(open), asksBefore, first.forward, reads);
-  return unlessEnded(open, job => look(job, round.session, reads));
+interface Looking {
+  readonly round: Round;
+  readonly reads: Map<string, string>;
+  readonly shared: ReadonlySet<string>;
 }
 
+async function lookAt(jobs: readonly Job[], looking: Looking): Promise<Job[]> {
+  const { round, reads } = looking;
+  const timely = await unlessEnded(jobs, async job => job.mayGoOn(round.hasTimeFor(job)));
+  const open = await unlessEnded(timely, job => onOneThatStands(job, round.session, () => settled(job.visit, job.patience, reads)));
+  const [first] = open;
+  if (!first) return [];
+  return round.looking(open.length, async () => {
+    await prefetch(visitsOf(open), asksBefore, first.forward, reads);
+    return unlessEnded(open, job => onOneThatStands(job, round.session, () => ask(job, looking)));
+  });
+}
+
+/** Those for whom it went well; what went wrong is the end of it. */
 async function unlessEnded(jobs: readonly Job[], work: (job: Job) => Promise<void>): Promise<Job[]> {
   for (const job of jobs) {
     try {
@@ -50,28 +57,29 @@ async function unlessEnded(jobs: readonly Job[], work: (job: Job) => Promise<voi
 }
 
 /** A session that stood may turn out to be gone: nothing was typed yet, so a new one serves as well. */
-async function look(job: Job, session: Session, reads: Map<string, string>): Promise<void> {
+async function onOneThatStands(job: Job, session: Session, work: () => Promise<void>): Promise<void> {
+  const { dialect } = job.plan;
+  session.terminal.speak(dialect);
   try {
-    await ask(job, session, reads);
+    await work();
   } catch (thrown) {
     if (!session.warm || session.terminal.alive) throw thrown;
-    await session.reopen(job.plan.dialect, job.forward, false);
-    await ask(job, session, reads);
+    await session.reopen(dialect, job.forward, false);
+    await work();
   }
 }
 
-async function ask(job: Job, session: Session, reads: Map<string, string>): Promise<void> {
+async function ask(job: Job, { reads, shared }: Looking): Promise<void> {
   const { plan, visit, forward } = job;
-  session.terminal.speak(plan.dialect);
-  await settled(visit, job.patience, reads);
   const looking = { reads, patient: false };
   const required = await visit.look(plan.require, forward, looking);
   if (!required.holds) throw new ChangeError('not_possible', `${plan.device.name}: ${required.misses.join('; ')}`);
   const before = await visit.look(plan.verify, forward, looking);
   if (before.holds) return job.succeed('unchanged');
-  if (plan.giveBack) visit.printed = (await visit.look([plan.giveBack.read], forward, looking)).whole;
+  if (plan.giveBack) visit.printed = wholeOf(await visit.look([plan.giveBack.read], forward, looking));
   if (plan.steps.length === 0) throw new ChangeError('not_possible', `${plan.device.name}: ${before.misses.join('; ')}`);
   job.before = before;
+  visit.shared = shared;
 }
 
 function asksBefore({ plan }: Pick<Visit, 'plan'>): Step[] {

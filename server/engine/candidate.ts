@@ -7,7 +7,7 @@ import { beforeOf, type Job, visitsOf } from './job.ts';
 import { prefetch } from './prefetch.ts';
 import type { Round } from './round.ts';
 import type { Session } from './session.ts';
-import { type Phase, shownBy, unlessBusy, type Visit } from './visit.ts';
+import { type Phase, unlessBusy, type Visit, wholeOf } from './visit.ts';
 
 /** What became of a candidate that failed. `kept in part`: it is committed, nothing takes a commit back there, and some of it is as asked. */
 export type Way = 'made after all' | 'kept in part' | 'as before' | 'unclear';
@@ -127,7 +127,7 @@ export class Candidate {
     for (const job of this.jobs) {
       const { plan, visit } = job;
       const after = await this.#onBehalfOf(job, () => visit.look(plan.verify, this.#forward, { reads }));
-      visit.diff = changedLines(shownBy(beforeOf(job)), shownBy(after));
+      visit.diff = changedLines(visit.shownBy(beforeOf(job)), visit.shownBy(after));
       if (!after.holds) this.guilty.set(job, notAsAsked(plan, after.misses));
     }
     for (const failure of this.guilty.values()) throw failure;
@@ -141,7 +141,7 @@ export class Candidate {
     for (const job of this.jobs) {
       const now = await job.visit.look(job.plan.verify, soon(this.#deadline), { reads, patient: false });
       if (!now.holds) missing.push(job);
-      asBefore &&= now.whole === beforeOf(job).whole;
+      asBefore &&= wholeOf(now) === wholeOf(beforeOf(job));
     }
     return { missing, asBefore };
   }

@@ -2,7 +2,7 @@ import { ChangeError } from '../errors.ts';
 import type { GiveBack, Line, Step } from '../model.ts';
 import { soon } from './come-back.ts';
 import { commit } from './commit.ts';
-import { unlessBusy, type Visit } from './visit.ts';
+import { unlessBusy, type Visit, wholeOf } from './visit.ts';
 
 /**
  * Types what the device itself printed before the change: the one case in which something is typed that no file says. The port is closed and
@@ -16,7 +16,7 @@ export async function giveBack(visit: Visit, means: GiveBack, printed: string, d
   await unlessBusy(plan, deadline, () => visit.terminal.enter(plan.configMode, soon(deadline)));
   await visit.type([...means.clear, restoring(means, lines, printed)], soon(deadline));
   await commit(visit, means.transaction, deadline);
-  return (await visit.look([means.read], soon(deadline))).whole === printed;
+  return wholeOf(await visit.look([means.read], soon(deadline))) === printed;
 }
 
 /** @throws ChangeError for a line that cannot be typed: better closed than given back by halves */

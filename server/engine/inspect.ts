@@ -23,6 +23,6 @@ async function look(visit: Visit, list: 'require' | 'verify'): Promise<Look> {
     return await visit.look(visit.plan[list], visit.plan.request.deadline);
   } catch (thrown) {
     if (!(thrown instanceof ChangeError) || thrown.kind !== 'rejected') throw thrown;
-    return { holds: false, misses: [thrown.message], whole: '', own: '' };
+    return { holds: false, misses: [thrown.message], texts: new Map() };
   }
 }

@@ -5,7 +5,7 @@ import { attempt } from './ending.ts';
 import { beforeOf, type Job, visitsOf } from './job.ts';
 import { prefetch } from './prefetch.ts';
 import type { Round } from './round.ts';
-import { shownBy, unlessBusy } from './visit.ts';
+import { unlessBusy } from './visit.ts';
 
 /**
  * Types changes one after the other, then reads all of them back. What fails is taken back before the next is typed, and is the affair of
@@ -34,7 +34,7 @@ export async function oneByOne(jobs: readonly Job[], round: Round): Promise<Job[
 }
 
 /** Whether something shows what this change did, and only this. If it must be taken back beside others, nobody could say whether it was. */
-const canBeTold = (job: Job) => beforeOf(job).own !== undefined;
+const canBeTold = (job: Job) => job.visit.canTell(beforeOf(job));
 
 /** Types the change and commits it, where the platform has commits. */
 async function type(job: Job): Promise<void> {
@@ -53,7 +53,7 @@ async function type(job: Job): Promise<void> {
 async function readBack(job: Job, reads: Map<string, string>): Promise<void> {
   const { plan, visit, forward } = job;
   const after = await visit.look(plan.verify, forward, { reads });
-  if (plan.transaction?.diff === undefined) visit.diff = changedLines(shownBy(beforeOf(job)), shownBy(after));
+  if (plan.transaction?.diff === undefined) visit.diff = changedLines(visit.shownBy(beforeOf(job)), visit.shownBy(after));
   if (!after.holds) throw notAsAsked(plan, after.misses);
   await confirm(visit, plan.transaction, forward);
   visit.phase = 'kept';

@@ -4,7 +4,7 @@ import type { Saved } from '../result.ts';
 import { comeBack, halfWayTo, ONCE_MORE, soon } from './come-back.ts';
 import { commit, confirm, save } from './commit.ts';
 import { giveBack } from './give-back.ts';
-import { same as areSame, type Look, unlessBusy, type Visit } from './visit.ts';
+import { type Look, unlessBusy, type Visit, wholeOf } from './visit.ts';
 
 /** How a failed change ended. `applied`: the session was lost, and the device turned out to be as asked. */
 export type Ending =
@@ -72,7 +72,7 @@ async function takeBack(visit: Visit, before: Look, failure: ChangeError, way: W
   const lock = await visit.hold.regain(halfWayTo(deadline)).catch((thrown: unknown) => messageOf(thrown));
   let now = await visit.look(plan.verify, soon(deadline));
   if (lock !== 'kept' && lock !== 'taken again') {
-    return handsOff(visit, areSame(now, before) && (await asPrinted(visit, deadline)), failure, lock);
+    return handsOff(visit, visit.areSame(now, before) && (await asPrinted(visit, deadline)), failure, lock);
   }
   if (now.holds && way.whole && !way.closing && (lost || lock === 'taken again')) {
     if (lost || visit.phase === 'committed') await confirm(visit, plan.transaction, deadline);
@@ -80,14 +80,14 @@ async function takeBack(visit: Visit, before: Look, failure: ChangeError, way: W
   }
   // An undo that follows no commit of ours would take back somebody else's: only when the device differs from what it was. Where the
   // lock was lost meanwhile, another may have changed this too: then nothing old is brought back, but a rescue may close what is open.
-  const undoable = way.whole && lock === 'kept' && !way.undone && !way.closing && !areSame(now, before);
+  const undoable = way.whole && lock === 'kept' && !way.undone && !way.closing && !visit.areSame(now, before);
   if (plan.transaction?.undo && undoable) {
     const { undo } = plan.transaction;
     await unlessBusy(plan, deadline, () => visit.platformStep(undo, deadline));
     way.undone = true;
     now = await visit.look(plan.verify, soon(deadline));
   }
-  const same = areSame(now, before) && (await asPrinted(visit, deadline));
+  const same = visit.areSame(now, before) && (await asPrinted(visit, deadline));
   const givable = !same && lock === 'kept' && !way.closing;
   if (plan.giveBack && givable && (await givenBack(visit, plan.giveBack, way))) return undone(failure);
   if (plan.rescue) return close(visit, plan.rescue, same, failure, way);
@@ -98,7 +98,7 @@ async function takeBack(visit: Visit, before: Look, failure: ChangeError, way: W
 /** Whether all of the interface is as it was: a verify list reads only what it asks for. */
 async function asPrinted(visit: Visit, deadline: number): Promise<boolean> {
   const { giveBack: means } = visit.plan;
-  return means === undefined || (await visit.look([means.read], soon(deadline))).whole === visit.printed;
+  return means === undefined || wholeOf(await visit.look([means.read], soon(deadline))) === visit.printed;
 }
 
 /** What cannot be given back whole is closed by the rescue. */

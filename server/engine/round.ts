@@ -4,14 +4,16 @@ import type { Session } from './session.ts';
 /** The shares of a round's time after which nobody more is looked at, and nothing more is typed: what was typed must be read back as well. */
 const LOOKING = 0.15;
 const TYPING = 0.6;
-/** How much longer than the slowest so far the next may take. */
+/** How much longer the next may take. */
 const SPARE = 1.5;
 /** Changes that are looked at together: so much may be read in vain when their time is over. */
 const MOST = 32;
 
-/** What one change takes on this device, in milliseconds: the slowest so far. */
+/** What one change takes on this device, in milliseconds. */
 interface Pace {
+  /** The latest: the first may have had to log in again. */
   look: number;
+  /** The slowest so far. */
   typing: number;
 }
 
@@ -47,12 +49,18 @@ export class Round {
     this.#left.push(...groups.filter(group => group.length > 0));
   }
 
-  /** How many more may be looked at, when a number of them has just taken some milliseconds. */
-  more(number: number, milliseconds: number): number {
-    const each = milliseconds / number;
-    this.#pace.look = Math.max(this.#pace.look, each);
+  /** Looks at a number of changes, and notes how long each of them took. */
+  async looking<T>(number: number, work: () => Promise<T>): Promise<T> {
+    const since = performance.now();
+    const done = await work();
+    this.#pace.look = (performance.now() - since) / number;
+    return done;
+  }
+
+  /** How many more may be looked at. */
+  get more(): number {
     const left = this.#looksUntil - Date.now();
-    return left <= 0 ? 0 : Math.max(1, Math.min(MOST, Math.floor(left / Math.max(1, each))));
+    return left <= 0 ? 0 : Math.max(1, Math.min(MOST, Math.floor(left / Math.max(1, this.#pace.look))));
   }
 
   /** Types one change, and notes how long it takes. */

@@ -1,17 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ChangeError } from '../errors.ts';
-import type { ChangePlan } from '../model.ts';
 import { readKey } from './check.ts';
 import type { Visit } from './visit.ts';
 
 /** Milliseconds between two looks. */
 const AGAIN = 1000;
-
-/** Whether nothing that is read for the change now can be of a commit on trial, as far as is known. */
-export function isSettled({ transaction, steps }: ChangePlan, reads: ReadonlyMap<string, string>): boolean {
-  const step = transaction?.settled;
-  return !step || steps.length === 0 || reads.has(readKey(step));
-}
 
 /**
  * Waits until no commit is on trial. What one has put in force may be gone in two minutes, so nothing that is read meanwhile is true for long:
@@ -20,9 +13,9 @@ export function isSettled({ transaction, steps }: ChangePlan, reads: ReadonlyMap
  * @throws ChangeError `busy` when one still is at `deadline`
  */
 export async function settled(visit: Visit, deadline: number, reads: Map<string, string>): Promise<void> {
-  const { transaction, request, device } = visit.plan;
+  const { transaction, steps, request, device } = visit.plan;
   const step = transaction?.settled;
-  if (!step || isSettled(visit.plan, reads)) return;
+  if (!step || steps.length === 0 || reads.has(readKey(step))) return;
   while (true) {
     const now = new Map<string, string>();
     const { holds, misses } = await visit.look([step], request.deadline, { reads: now });

@@ -15,19 +15,12 @@ export interface Look {
   readonly holds: boolean;
   /** What does not hold, one sentence each. */
   readonly misses: readonly string[];
-  /** Every output that was read, in order. */
-  readonly whole: string;
-  /** The same without what other changes of the visit read too, which shows what is theirs as well; undefined when that is all of it. */
-  readonly own: string | undefined;
+  /** The output of each read by its key, in order: what several checks read together is one text. */
+  readonly texts: ReadonlyMap<string, string>;
 }
 
-/** What a look shows of this change, as far as it can be told from what others do. */
-export const shownBy = ({ own, whole }: Look): string => own ?? whole;
-
-/** Two looks that saw the same state. */
-export function same(one: Look, other: Look): boolean {
-  return shownBy(one) === shownBy(other) && one.misses.join('\n') === other.misses.join('\n');
-}
+/** All that was read, as one text. */
+export const wholeOf = ({ texts }: Look): string => [...texts.values()].join('\n');
 
 /** How a list of checks is read. */
 interface Looking {
@@ -46,7 +39,7 @@ export class Visit {
   diff = '';
   /** What the device printed before anything was typed, to be given back; only where the plan can. */
   printed = '';
-  /** Keys of the reads that other changes of the visit make too. */
+  /** Keys of the reads that other changes of the visit make too: they show what is theirs as well. */
   shared: ReadonlySet<string> = new Set();
 
   #saves: number | undefined;
@@ -71,22 +64,31 @@ export class Visit {
 
   /** Reads a list of checks; the same read is made once. */
   async look(steps: readonly Step[], deadline: number, { reads = new Map(), patient = true }: Looking = {}): Promise<Look> {
-    // What several checks read together is one text: a difference is told once.
     const texts = new Map<string, string>();
     const misses: string[] = [];
     for (const step of steps) {
       const found = await this.#read(step, reads, deadline, patient ? step.retry?.times : 1);
-      const key = readKey(step);
-      texts.set(key, found.text);
+      texts.set(readKey(step), found.text);
       misses.push(...found.misses.map(miss => `${step.task}: ${miss} (${at(step.source)})`));
     }
-    const own = [...texts].filter(([key]) => !this.shared.has(key)).map(([, text]) => text);
-    return {
-      holds: misses.length === 0,
-      misses,
-      whole: [...texts.values()].join('\n'),
-      own: own.length > 0 || texts.size === 0 ? own.join('\n') : undefined,
-    };
+    return { holds: misses.length === 0, misses, texts };
+  }
+
+  /** Whether a look shows what this change did, and only this. */
+  canTell({ texts }: Look): boolean {
+    return texts.size === 0 || [...texts.keys()].some(key => !this.shared.has(key));
+  }
+
+  /** What a look shows of this change, as far as that can be told from what others do; else all of it. */
+  shownBy(look: Look): string {
+    if (!this.canTell(look)) return wholeOf(look);
+    const own = [...look.texts].filter(([key]) => !this.shared.has(key));
+    return own.map(([, text]) => text).join('\n');
+  }
+
+  /** Two looks that saw the same state. */
+  areSame(one: Look, other: Look): boolean {
+    return this.shownBy(one) === this.shownBy(other) && one.misses.join('\n') === other.misses.join('\n');
   }
 
   /** Types steps that change something, and remembers them. */
