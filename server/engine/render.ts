@@ -121,10 +121,7 @@ function written(writing: Writing): (value: Value, place: Place) => string {
 }
 
 export function escapePattern(text: string): string {
-  // Private use characters are the renderer's own marks; spelt out, they are none.
-  return text
-    .replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
-    .replace(/[\uE000-\uF8FF]/g, character => `\\u${character.charCodeAt(0).toString(16)}`);
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }
 
 /** One word of a POSIX shell, whatever it holds. */

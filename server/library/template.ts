@@ -1,24 +1,17 @@
 import Handlebars from 'handlebars';
 import { at, ChangeError, messageOf } from '../errors.ts';
-import type { Line, Place, Values } from '../model.ts';
+import type { Line, Place } from '../model.ts';
 import { LibraryError } from './complaints.ts';
-import { partOf, type Typed } from './evaluate.ts';
-import { flatten } from './flat.ts';
+import { renderer } from './evaluate.ts';
 import { wrongCall } from './helpers.ts';
 import { syntaxComplaint } from './syntax.ts';
 import type { Template } from './written.ts';
 
 /*
  * Handlebars, made strict. Every `{{value}}` becomes a call of one helper, `typed`, so that the renderer decides how a value
- * is written for the session at hand, and nothing is ever typed without it. Each source line carries its number through the
- * rendering in characters of Unicode's private use area (which no value may hold), so that every typed line knows where it was written.
+ * is written for the session at hand, and nothing is ever typed without it. Each line of a text keeps its number in the source, so that
+ * every typed line knows where it was written.
  */
-
-const OPEN = '\uE000';
-const CLOSE = '\uE001';
-const MARKER = /\uE000(\d+)\uE001/g;
-/** Blocks that render to nothing leave their markers in front of the next line: the last one before its text is its own. */
-const LEADING = /^(?:\uE000(\d+)\uE001)+/;
 
 const BLOCKS = new Set(['if', 'unless', 'each']);
 const LOOP_NAMES = new Set(['@first', '@last', '@index']);
@@ -31,19 +24,14 @@ export function compileTemplate(source: string, place: Place, folded = false): T
   const lineAt = (line: number) => (folded ? place.line : place.line + line - 1);
   const program = parse(source, place, lineAt);
   const names: { name: string; place: Place }[] = [];
-  walkProgram(program, { file: place.file, lineAt, names, inEach: false });
-  const write = partOf(program, place.file);
-  const render = (values: Values, typed: Typed) =>
-    toLines(
-      rendered(() => write({ values, typed: (value, at) => marker(at.line) + typed(value, at) }), place),
-      place,
-    );
-  const flat = flatten(program, place, text => render({}, () => text));
-  return { place, names, render: flat ? (values, typed) => flat(values, typed) ?? render(values, typed) : render };
+  const texts = new Map<hbs.AST.Statement, Line[]>();
+  walkProgram(program, { file: place.file, lineAt, names, texts, inEach: false });
+  const render = renderer(program, { place, texts });
+  return { place, names, render: (values, typed) => rendered(() => render(values, typed), place) };
 }
 
 /** A helper that cannot use what it was given says so in its own words; they become an error that knows its place. */
-function rendered(run: () => string, place: Place): string {
+function rendered(run: () => Line[], place: Place): Line[] {
   try {
     return run();
   } catch (thrown) {
@@ -65,6 +53,7 @@ interface Walk {
   readonly file: string;
   readonly lineAt: (line: number) => number;
   readonly names: { name: string; place: Place }[];
+  readonly texts: Map<hbs.AST.Statement, Line[]>;
   readonly inEach: boolean;
 }
 
@@ -76,7 +65,7 @@ function walkStatement(statement: hbs.AST.Statement, walk: Walk): hbs.AST.Statem
   const place = { file: walk.file, line: walk.lineAt(statement.loc.start.line) };
   switch (statement.type) {
     case 'ContentStatement':
-      markLines(statement as hbs.AST.ContentStatement, walk);
+      walk.texts.set(statement, linesOf(statement as hbs.AST.ContentStatement, walk));
       return statement;
     case 'CommentStatement':
       return statement;
@@ -90,13 +79,9 @@ function walkStatement(statement: hbs.AST.Statement, walk: Walk): hbs.AST.Statem
   }
 }
 
-/** Puts each source line's number in front of it. */
-function markLines(content: hbs.AST.ContentStatement, walk: Walk): void {
+function linesOf(content: hbs.AST.ContentStatement, { file, lineAt }: Walk): Line[] {
   const first = content.loc.start.line + strippedLines(content.original as unknown as string, content.value);
-  content.value = content.value
-    .split('\n')
-    .map((text, i) => marker(walk.lineAt(first + i)) + text)
-    .join('\n');
+  return content.value.split('\n').map((text, i) => ({ text, place: { file, line: lineAt(first + i) } }));
 }
 
 /** How many lines Handlebars took off the beginning: after a tag that stands alone, or beside a `~`. */
@@ -104,8 +89,6 @@ function strippedLines(original: string, value: string): number {
   const lead = value.trim() === '' ? original.length - value.length : original.search(/\S/) - value.search(/\S/);
   return original.slice(0, Math.max(lead, 0)).split('\n').length - 1;
 }
-
-const marker = (line: number) => `${OPEN}${line}${CLOSE}`;
 
 function typedCall(mustache: hbs.AST.MustacheStatement, walk: Walk, place: Place): hbs.AST.MustacheStatement {
   const value: hbs.AST.Expression =
@@ -172,11 +155,4 @@ function wrongPath({ original, data, parts }: hbs.AST.PathExpression, inEach: bo
     return `write {{${parts.join('.') || 'this'}}} for {{${original}}}: outer names are visible inside #each`;
   }
   return undefined;
-}
-
-function toLines(rendered: string, place: Place): Line[] {
-  return rendered.split('\n').map(raw => {
-    const line = Number(LEADING.exec(raw)?.[1] ?? place.line);
-    return { text: raw.replace(MARKER, ''), place: { file: place.file, line } };
-  });
 }
