@@ -1,13 +1,15 @@
 import { ChangeError } from '../errors.ts';
 import type { Library } from '../library/library.ts';
+import { modeTemplates } from '../library/names.ts';
 import { isCheck } from '../library/playbooks.ts';
-import type { Platform, Playbook, Task } from '../library/written.ts';
+import type { Platform, Playbook, Task, Template, WrittenMode } from '../library/written.ts';
 import type {
   ChangePlan,
   ChangeRequest,
   Device,
   Dialect,
   GiveBack,
+  Line,
   Method,
   PlannedMode,
   Rescue,
@@ -15,6 +17,7 @@ import type {
   Transaction,
   Values,
 } from '../model.ts';
+import { Constants } from './constant.ts';
 import { type Rendering, renderAnswers, renderCommands, renderStep, renderText } from './render.ts';
 import { valuesFor } from './values.ts';
 
@@ -197,31 +200,28 @@ function transactionOf(transaction: Transaction<Task>, configMode: string, rende
   };
 }
 
-function dialectOf(platform: Platform, rendering: Rendering): Dialect {
-  const lines = (blocks: Platform['onOpen']) => blocks.flatMap(block => renderCommands(block, { ...rendering, session: 'shell' }));
-  const modes = [...platform.modes.values()].map((mode): [string, PlannedMode] => [
-    mode.name,
-    {
-      name: mode.name,
-      prompt: mode.prompt,
-      enter: lines(mode.enter),
-      leave: lines(mode.leave),
-      answer: renderAnswers(mode.answer, rendering.values),
-      ...(mode.parent === undefined ? {} : { parent: mode.parent }),
-      ...(mode.password === undefined ? {} : { password: mode.password }),
-      ...(mode.reads === undefined ? {} : { reads: mode.reads }),
-    },
-  ]);
+const MODES = new Constants<WrittenMode, PlannedMode>(modeTemplates);
+
+function dialectOf(platform: Platform, { values }: Rendering): Dialect {
+  const modes = [...platform.modes].map(([name, mode]): [string, PlannedMode] => [name, MODES.of(mode, () => modeOf(mode, values))]);
   return {
     platform: platform.name,
     session: platform.session,
     modes: new Map(modes),
-    onOpen: lines(platform.onOpen),
+    onOpen: linesOf(platform.onOpen, values),
     failures: platform.failures,
     noise: platform.noise,
     ...(platform.pager === undefined ? {} : { pager: platform.pager }),
     ...(platform.typeAhead === undefined ? {} : { typeAhead: platform.typeAhead }),
   };
+}
+
+function modeOf(mode: WrittenMode, values: Values): PlannedMode {
+  return { ...mode, enter: linesOf(mode.enter, values), leave: linesOf(mode.leave, values), answer: renderAnswers(mode.answer, values) };
+}
+
+function linesOf(blocks: readonly Template[], values: Values): Line[] {
+  return blocks.flatMap(block => renderCommands(block, { values, session: 'shell' }));
 }
 
 function split<T>(list: readonly T[], test: (item: T) => boolean): [T[], T[]] {

@@ -3,7 +3,7 @@ import { ChangeError, inShort } from '../errors.ts';
 import { CALL_NAMES } from '../library/names.ts';
 import { canonicalPort, lagId } from '../library/ports.ts';
 import type { Aggregation, Platform, Playbook, PortMode } from '../library/written.ts';
-import type { ChangeRequest, Device, Method, Values } from '../model.ts';
+import { type ChangeRequest, type Device, type Method, PLAYBOOK_METHODS, type Values } from '../model.ts';
 import { toRanges } from '../vlans.ts';
 
 /** What a site may give a default for, by a var of the same name. Which VLANs a port is on is the call's alone to say. */
@@ -15,7 +15,8 @@ const HAS_DEFAULT = new Set(['default_vlan', 'description', 'mtu', 'aggregation'
  */
 export function valuesFor(request: ChangeRequest, device: Device, platform: Platform, playbook: Playbook): Values {
   const layers = layersOf(request, device, platform, playbook);
-  const values: Record<string, Values[string]> = Object.assign({}, ...layers.map(layer => layer.values));
+  const values: Record<string, Values[string]> = {};
+  for (const layer of layers) Object.assign(values, layer.values);
   checkPort(values, request.method, device, platform);
   checkLag(values, request.method, device, platform);
   checkVlans(values, device, platform);
@@ -31,10 +32,17 @@ export interface ValueLayer {
   readonly values: Values;
 }
 
+const nothingFor = (names: (method: Method) => readonly string[]) =>
+  Object.fromEntries(PLAYBOOK_METHODS.map(method => [method, Object.fromEntries(names(method).map(name => [name, null]))])) as Readonly<
+    Record<Method, Values>
+  >;
+/** What a call may say, and has not yet. */
+const UNSET = nothingFor(method => CALL_NAMES[method]);
+/** What neither a playbook nor the inventory says for it. */
+const UNSET_AGAIN = nothingFor(method => CALL_NAMES[method].filter(name => !HAS_DEFAULT.has(name)));
+
 /** In the order in which they are laid over each other. */
 export function layersOf(request: ChangeRequest, device: Device, platform: Platform, playbook: Playbook): ValueLayer[] {
-  const names = CALL_NAMES[request.method];
-  const unset = (own: readonly string[]) => Object.fromEntries(own.map(name => [name, null]));
   const said = Object.fromEntries(Object.entries(request.args).filter(([, value]) => value !== null));
   const ours = {
     device: device.name,
@@ -43,10 +51,10 @@ export function layersOf(request: ChangeRequest, device: Device, platform: Platf
     change: changeName(request.id),
   };
   return [
-    { layer: 'nobody', values: unset(names) },
+    { layer: 'nobody', values: UNSET[request.method] },
     { layer: 'playbook', values: playbook.vars },
     { layer: 'inventory', values: device.vars },
-    { layer: 'nobody', values: unset(names.filter(name => !HAS_DEFAULT.has(name))) },
+    { layer: 'nobody', values: UNSET_AGAIN[request.method] },
     { layer: 'call', values: said },
     { layer: 'mercury', values: ours },
   ];

@@ -1,7 +1,7 @@
 import type { Device, Method, Value } from '../model.ts';
 import { nearest } from './check.ts';
 import type { Complaints } from './complaints.ts';
-import type { Platform, Playbook, PortMode, Task, Template } from './written.ts';
+import type { Platform, Playbook, PortMode, Task, Template, WrittenMode } from './written.ts';
 
 /** Set for every template, whatever the method. `change` is a short id of the change, for names of sessions. */
 export const ALWAYS = ['device', 'uplinks', 'uplink_lags', 'change'] as const;
@@ -139,7 +139,7 @@ export function templatesOfPlaybook(playbook: Playbook): Template[] {
   return [playbook.title, ...tasksOf(playbook).flatMap(taskTemplates)];
 }
 
-function taskTemplates(task: Task): Template[] {
+export function taskTemplates(task: Task): Template[] {
   const expectations = [...task.expect, ...task.reject].flatMap(entry => [
     entry.pattern,
     ...(entry.means ? [entry.means] : []),
@@ -152,6 +152,10 @@ function taskTemplates(task: Task): Template[] {
 /** These are typed for one port, and know which. */
 function giveBackTemplates({ giveBack }: Platform): Template[] {
   return giveBack ? [giveBack.read, giveBack.into, giveBack.open].flatMap(taskTemplates) : [];
+}
+
+export function modeTemplates({ enter, leave, answer }: WrittenMode): Template[] {
+  return [...enter, ...leave, ...answer.map(entry => entry.answer)];
 }
 
 function platformTemplates(platform: Platform): Template[] {
@@ -169,7 +173,7 @@ function platformTemplates(platform: Platform): Template[] {
   return [
     ...platform.onOpen,
     ...(platform.prefix ? [platform.prefix] : []),
-    ...[...platform.modes.values()].flatMap(mode => [...mode.enter, ...mode.leave, ...mode.answer.map(({ answer }) => answer)]),
+    ...[...platform.modes.values()].flatMap(modeTemplates),
     ...steps.flatMap(step => (step ? taskTemplates(step) : [])),
   ];
 }
