@@ -1,5 +1,7 @@
 import type { Told } from '../harness.ts';
 import { type Aim, type Class, type Course, runCourse } from './course.ts';
+import { alone, type Group, portsOf } from './groups.ts';
+import { askTogether } from './meeting.ts';
 import { makeReady, movesOn } from './moves.ts';
 import type { Range, Slot } from './range.ts';
 import type { Met } from './report.ts';
@@ -8,7 +10,7 @@ import { Watch } from './state.ts';
 /** A point at which a line was typed and did nothing yet, or did what it does and was not answered. */
 type Point = Extract<Aim, { readonly part: unknown }>;
 
-/** A change that is held at a point, on a switch of its own, until it is let go or its connection is gone. */
+/** A group of changes that is held at a point, on a switch of its own, until it is let go or its connection is gone. */
 export class Held {
   readonly slot: Slot;
   readonly course: Course;
@@ -25,7 +27,8 @@ export class Held {
     this.slot = slot;
     this.course = course;
     this.point = point;
-    this.watch = new Watch(device, course.move.about);
+    this.watch = new Watch(device, portsOf(course.group));
+    if (course.group.fault) device.faults.plant(course.group.fault);
     this.savedBefore = device.device.saved?.();
     let nth = 0;
     device.tap = ({ part, hungUp }) => {
@@ -41,7 +44,7 @@ export class Held {
   /** Makes the switch ready, on which the change will get so far and no further. */
   static async prepare(slot: Slot, course: Course, point: Point): Promise<Held> {
     const device = await slot.renew();
-    makeReady(device.device, course.move.ready);
+    makeReady(device.device, course.group.ready);
     return new Held(slot, course, point);
   }
 
@@ -50,7 +53,7 @@ export class Held {
 
   get name(): string {
     const { part, nth } = this.point;
-    return `${this.slot.platform} ${this.course.move.name}, ${part} of line ${nth} "${this.course.lines[nth - 1]}"`;
+    return `${this.slot.platform} ${this.course.group.name}, ${part} of line ${nth} "${this.course.lines[nth - 1]}"`;
   }
 
   /** Settles when the change got there. */
@@ -62,17 +65,32 @@ export class Held {
     this.#release.resolve();
   }
 
-  ask(range: Range): Promise<Told> {
-    return range.service.tell(...this.course.move.call(this.slot.name));
+  /** One answer for each change. */
+  async ask(range: Range): Promise<Told[]> {
+    return (await askTogether(range, this.slot, this.course.group)).map(({ told }) => told);
+  }
+
+  /** The same once more; what was left closed only an attach may open. */
+  async askAgain(range: Range): Promise<Told[]> {
+    const told = await this.ask(range);
+    const { moves } = this.course.group;
+    return Promise.all(
+      told.map((one, nth) => {
+        const reopen = one.kind === 'not_possible' ? moves[nth]?.reopen : undefined;
+        return reopen ? range.service.tell(...reopen(this.slot.name)) : one;
+      }),
+    );
   }
 
   /** Ports that reached what was neither their own nor asked for. */
   exposures(): string[] {
     this.watch.look();
-    const { before, after } = this.course.reaches;
-    return this.watch.exposures([before, after]);
+    return this.watch.exposures(this.course.reaches);
   }
 }
+
+/** Answers, as evidence. */
+export const inShort = (told: readonly Told[]) => told.map(({ outcome, message }) => `${outcome} ${message}`.trim()).join('; ');
 
 /** As rows of a table. */
 export function metBy(held: readonly Held[]): Met[] {
@@ -81,23 +99,32 @@ export function metBy(held: readonly Held[]): Met[] {
 
 export interface Holding {
   readonly platforms: readonly string[];
-  readonly moves: readonly string[];
+  /** What is asked for on a platform. */
+  readonly groups: (platform: string) => readonly Group[];
   /** How many points of each move, by what is done there. */
   readonly points: readonly (readonly [Class, number])[];
   readonly random: () => number;
 }
 
 /** Makes as many switches ready as are wanted, each for a change that will be held at another point. */
-export async function holdMany(range: Range, { platforms, moves, points, random }: Holding): Promise<Held[]> {
+export async function holdMany(range: Range, { platforms, groups, points, random }: Holding): Promise<Held[]> {
   const held: Held[] = [];
   for (const platform of platforms) {
     const slots = range.slotsOf(platform);
-    for (const move of movesOn(platform).filter(({ name }) => moves.includes(name))) {
-      const course = await runCourse(range, slots[0] as Slot, move);
+    for (const group of groups(platform)) {
+      const course = await runCourse(range, slots[0] as Slot, group);
       for (const point of pick(course, points, random)) held.push(await Held.prepare(slots.pop() as Slot, course, point));
     }
   }
   return held;
+}
+
+/** These changes, each by itself. */
+export function eachOf(names: readonly string[]): Holding['groups'] {
+  return platform =>
+    movesOn(platform)
+      .filter(({ name }) => names.includes(name))
+      .map(alone);
 }
 
 function pick(course: Course, wanted: Holding['points'], random: () => number): Point[] {

@@ -1,4 +1,4 @@
-/** How a service is set while it meets faults: every suite here runs once for each. */
+/** How a service is set while it meets faults: suites run once for each of some. */
 export interface Mode {
   readonly name: string;
   /** Settings, as MERCURY_* variables. */
@@ -10,12 +10,24 @@ export interface Mode {
 // Each visit saves: what is put off is another's to judge.
 const SAVES = { MERCURY_SAVE_AFTER: '0s' };
 
+const LINE_BY_LINE: Pick<Mode, 'platform'> = { platform: text => text.replace(/^type_ahead:.*\n/m, '') };
+const AHEAD: Mode = {
+  name: 'that makes changes together, types ahead and keeps sessions',
+  // Long enough for the next change, short enough for whoever waits for the last session to end.
+  env: { ...SAVES, MERCURY_KEEP_SESSION: '300ms' },
+};
+
 export const MODES: readonly Mode[] = [
   {
     name: 'that makes each change by itself, line by line',
     env: { ...SAVES, MERCURY_CHANGES_AT_ONCE: '1', MERCURY_KEEP_SESSION: '0s' },
-    platform: text => text.replace(/^type_ahead:.*\n/m, ''),
+    ...LINE_BY_LINE,
   },
-  // Long enough for the next change, short enough for whoever waits for the last session to end.
-  { name: 'that makes changes together, types ahead and keeps sessions', env: { ...SAVES, MERCURY_KEEP_SESSION: '300ms' } },
+  AHEAD,
+];
+
+/** Those in which changes meet; the first is as a service is set when nobody sets it. */
+export const TOGETHER: readonly [Mode, ...Mode[]] = [
+  AHEAD,
+  { name: 'that makes changes together, line by line', env: { ...SAVES, MERCURY_KEEP_SESSION: '0s' }, ...LINE_BY_LINE },
 ];

@@ -19,12 +19,12 @@ export interface Move {
   readonly plan: Omit<Case, 'name'>;
 }
 
-const NETWORKS: readonly Omit<Case, 'name'>[] = [100, 200, 201, 300].map(vlan => ({
+export const NETWORKS: readonly Omit<Case, 'name'>[] = [100, 200, 201, 300].map(vlan => ({
   method: 'add_network',
   args: { vlan, network_name: `net-${vlan}` },
 }));
-const ACCESS = { mode: 'access', native_vlan: 100, allowed_vlans: null };
-const TRUNK = { mode: 'trunk', native_vlan: 200, allowed_vlans: [201, 300] };
+export const ACCESS = { mode: 'access', native_vlan: 100, allowed_vlans: null };
+export const TRUNK = { mode: 'trunk', native_vlan: 200, allowed_vlans: [201, 300] };
 const attached: Omit<Case, 'name'> = { method: 'attach_port', args: ACCESS };
 const trunked: Omit<Case, 'name'> = { method: 'attach_port', args: TRUNK };
 

@@ -2,6 +2,9 @@ import { type Aim, CLASSES, type Class, type Course } from './course.ts';
 import { HARMS } from './proxy.ts';
 import type { Fault } from './trial.ts';
 
+/** Of as many of all places one is tried; 0: a sample. */
+export const SWEEP = Number(process.env.FAULT_SWEEP ?? 0);
+
 /** The same places in every run; FAULT_SEED=7 takes others, FAULT_SEED=any takes what nobody has chosen. */
 export const SEED = seedOf(process.env.FAULT_SEED ?? '1');
 
@@ -21,7 +24,7 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** A fault, and the change that meets it. */
+/** A fault, and the changes that meet it. */
 export interface Meeting {
   readonly course: Course;
   readonly fault: Fault;
@@ -79,11 +82,11 @@ function classesWithPoints(course: Course): Class[] {
 }
 
 /** As a line of a report: enough to find the place, and to try it again. */
-export function nameOf(platform: string, { course: { move, lines }, fault: { harm, aims, afterwards } }: Meeting): string {
+export function nameOf(platform: string, { course: { group, lines }, fault: { harm, aims, afterwards } }: Meeting): string {
   const places = aims.map(aim =>
     'byte' in aim
       ? `byte ${aim.byte} ${aim.direction} of connection ${aim.wire}`
       : `${aim.part} of line ${aim.nth}${aim.wire === 1 ? ` "${lines[aim.nth - 1] ?? ''}"` : ''}`,
   );
-  return `${platform} ${move.name}: ${harm} at ${places.join(', then ')}${afterwards === 'open' ? '' : `, ${afterwards} afterwards`}`;
+  return `${platform} ${group.name}: ${harm} at ${places.join(', then ')}${afterwards === 'open' ? '' : `, ${afterwards} afterwards`}`;
 }

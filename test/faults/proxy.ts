@@ -32,10 +32,11 @@ export class TcpProxy implements AsyncDisposable {
   /** Runs for every connection, before a byte of it passes. */
   onWire: (wire: Wire, nth: number) => void = () => {};
   #wires: Wire[] = [];
+  #opening: Promise<void> = Promise.resolve();
 
   private constructor(server: Server) {
     this.#server = server;
-    server.on('connection', socket => this.#accept(socket));
+    server.on('connection', socket => void this.#accept(socket));
   }
 
   static async start(): Promise<TcpProxy> {
@@ -73,14 +74,22 @@ export class TcpProxy implements AsyncDisposable {
     for (const wire of this.#wires) wire.abandon();
   }
 
+  /** Connections that are made from now on wait before a byte of them passes. Answers with what ends that. */
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#opening = promise;
+    return resolve;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.heal();
     this.#server.close();
     await once(this.#server, 'close');
   }
 
-  #accept(client: Socket): void {
+  async #accept(client: Socket): Promise<void> {
     client.on('error', () => {});
+    await this.#opening;
     if (this.afterwards === 'closed') return void client.resetAndDestroy();
     const wire = new Wire(client, this.afterwards === 'deaf' ? undefined : this.target);
     this.#wires.push(wire);

@@ -3,7 +3,7 @@ import { until } from '../cli/run.ts';
 import { portOf, type Told } from '../harness.ts';
 import { realSwitchReady } from '../real/ready.ts';
 import { MODES } from './modes.ts';
-import { randomFrom, SEED } from './pick.ts';
+import { randomFrom, SEED, SWEEP } from './pick.ts';
 import { type Direction, HARMS, type Harm } from './proxy.ts';
 import { RealSwitch } from './real-ovs.ts';
 import { type Met, report } from './report.ts';
@@ -18,8 +18,8 @@ const { ready, why } = realSwitchReady();
 
 const SWITCHES = 3;
 /** Times that each harm is done to each move. */
-const TIMES = process.env.FAULT_SWEEP ? 60 : 1;
-const KILLS = process.env.FAULT_SWEEP ? 20 : 1;
+const TIMES = SWEEP > 0 ? 60 : 1;
+const KILLS = SWEEP > 0 ? 20 : 1;
 const SHORTEST_CALL = 6000;
 /** As many times as much time have those again that were told to be unknown, for want of it perhaps. */
 const MORE_TIME = 4;

@@ -2,14 +2,16 @@ import type { LabDevice } from '../../server/lab/ssh-server.ts';
 import type { Moment } from '../../server/lab/tap.ts';
 import { until } from '../cli/run.ts';
 import type { Told } from '../harness.ts';
-import type { Aim, Class, Course } from './course.ts';
+import type { Aim, Change, Class, Course } from './course.ts';
+import { portsOf } from './groups.ts';
 import { falsehoods } from './judge.ts';
-import { makeReady } from './moves.ts';
+import { askTogether, type Heard } from './meeting.ts';
+import { type Move, makeReady } from './moves.ts';
 import type { Afterwards, Harm } from './proxy.ts';
 import type { Range, Slot } from './range.ts';
-import { emptied, hurryTimers, runningOn, trialsOver, Watch } from './state.ts';
+import { emptied, hurryTimers, isOnTrial, runningOn, trialsOver, Watch } from './state.ts';
 
-/** What is done to one change. */
+/** What the network does to a group of changes. */
 export interface Fault {
   readonly harm: Harm;
   readonly where: Class;
@@ -20,7 +22,6 @@ export interface Fault {
 }
 
 export interface Verdict {
-  readonly outcome: string;
   /** Whether the fault happened: a change may end before it gets to a byte. */
   readonly struck: boolean;
   /** Each a sentence: what was told and is not so, or was left behind. */
@@ -35,8 +36,10 @@ const SLACK = 2000;
 const TIMER_OVER_CALL = 120 / 110;
 /** While a network stands still, who waits for it keeps no processor busy. */
 const WAITED_FOR: ReadonlySet<Harm> = new Set(['stall', 'late']);
+/** Where what takes back what a switch refused may be committed. */
+const IN_TAKING_BACK: ReadonlySet<Class> = new Set(['commit', 'after commit', 'confirm', 'taking back', 'anywhere']);
 
-/** Has one change meet one fault, and compares what is told with what is so. */
+/** Has a group meet one fault, and compares what is told with what is so. */
 export async function tryFault(range: Range, slot: Slot, course: Course, fault: Fault): Promise<Verdict> {
   const { busy } = range;
   await busy.enter();
@@ -63,84 +66,101 @@ class Trial {
     this.#course = course;
     this.#fault = fault;
     this.#device = device;
-    makeReady(device.device, course.move.ready);
+    const { group } = course;
+    makeReady(device.device, group.ready);
+    if (group.fault) device.faults.plant(group.fault);
     hurryTimers(device, range.service.callTime * TIMER_OVER_CALL);
-    this.#watch = new Watch(device, course.move.about);
+    this.#watch = new Watch(device, portsOf(group));
   }
 
   async run(): Promise<Verdict> {
     const savedBefore = this.#device.device.saved?.();
     const { told, strikes } = await this.#suffer();
-    const evidence = `${told.outcome}: ${told.message}`;
+    const evidence = told.map(({ outcome, message }, nth) => `${this.#course.changes[nth]?.move.name} ${outcome}: ${message}`).join('; ');
     await emptied(this.#device).catch(() => this.#lies.push('a session was left'));
     await this.#range.service.lets(this.#slot.lock).catch(() => this.#lies.push('a lock was left'));
     this.#compare(told, savedBefore, strikes.happened);
-    await this.#goOn(told);
+    await this.#goOn(told, savedBefore);
     this.#watch.look();
-    const { reaches } = this.#course;
-    this.#lies.push(...this.#watch.exposures([reaches.before, reaches.after]));
+    this.#lies.push(...this.#watch.exposures(this.#course.reaches));
     const [lies, doubts] = [this.#lies, this.#doubts].map(list => list.map(text => `${text} [${evidence}]`)) as [string[], string[]];
-    return { outcome: told.outcome, struck: strikes.happened, lies, doubts };
+    return { struck: strikes.happened, lies, doubts };
   }
 
-  /** The change, and the fault in it. Afterwards the network is well again. */
-  async #suffer(): Promise<{ told: Told; strikes: Strikes }> {
+  /** The changes, and the fault in them. Afterwards the network is well again. */
+  async #suffer(): Promise<{ told: Told[]; strikes: Strikes }> {
     const { busy, service } = this.#range;
     const waits = WAITED_FOR.has(this.#fault.harm);
     const strikes = new Strikes(this.#slot, this.#device, this.#fault, this.#watch, () => waits && busy.leave());
-    const started = Date.now();
-    const told = await this.#ask();
-    const took = Date.now() - started;
+    const heard = await askTogether(this.#range, this.#slot, this.#course.group);
     strikes.end();
     if (strikes.happened && waits) await busy.enter();
     const { wires } = this.#slot.proxy;
     await Promise.all(wires.map(wire => wire.arrival));
     await until(() => !wires.some(({ isHeld }) => isHeld), 'it hung up').catch(() => this.#lies.push('a connection was left'));
     this.#slot.proxy.heal();
-    if (took > service.callTime + SLACK) this.#doubts.push(`it answered after ${took} ms`);
-    return { told, strikes };
+    const longest = Math.max(...heard.map(({ took }) => took));
+    if (longest > service.callTime + SLACK) this.#doubts.push(`it answered after ${longest} ms`);
+    return { told: heard.map(({ told }: Heard) => told), strikes };
   }
 
-  #ask(call = this.#course.move.call): Promise<Told> {
+  #ask(call: Move['call']): Promise<Told> {
     return this.#range.service.tell(...call(this.#slot.name));
   }
 
   /** What was told against what is so. */
-  #compare(told: Told, savedBefore: string | undefined, struck: boolean): void {
+  #compare(told: readonly Told[], savedBefore: string | undefined, struck: boolean): void {
     this.#watch.look();
     this.#lies.push(...falsehoods(told, this.#course, this.#device, savedBefore));
-    if (told.outcome === 'unknown' && !(struck && this.#couldNotKnow(told))) this.#doubts.push('it could have known');
+    if (told.some(({ outcome }) => outcome === 'unknown') && !(struck && this.#couldNotKnow(told)))
+      this.#doubts.push('it could have known');
   }
 
   /**
    * The device was out of reach until the end, or the session that the network lost still stood there and held the device's own lock,
-   * which nobody else may take from it.
+   * which nobody else may take from it, or a commit that takes something back was never answered: that may take all the time there is.
    */
-  #couldNotKnow({ message }: Told): boolean {
-    const { afterwards, aims, harm } = this.#fault;
+  #couldNotKnow(told: readonly Told[]): boolean {
+    const { afterwards, aims, harm, where } = this.#fault;
     if (afterwards !== 'open') return true;
-    return WAITED_FOR.has(harm) && (aims.length > 1 || /lock/i.test(message));
+    const takesBack = aims.length > 1 || (this.#course.group.fault !== undefined && IN_TAKING_BACK.has(where));
+    return WAITED_FOR.has(harm) && (takesBack || told.some(({ message }) => /lock/i.test(message)));
   }
 
-  /** What is on trial is taken back by the switch itself; then the same change goes as if nothing had been. */
-  async #goOn({ outcome }: Told): Promise<void> {
+  /** What is on trial is taken back by the switch itself; then the same changes go as if nothing had been. */
+  async #goOn(told: readonly Told[], savedBefore: string | undefined): Promise<void> {
+    const { changes, after } = this.#course;
+    const wasOnTrial = isOnTrial(this.#device);
     await trialsOver(this.#device).catch(() => this.#lies.push('a commit stayed on trial'));
+    // Of those that somebody knew all about it must be so still.
+    if (wasOnTrial) this.#lies.push(...falsehoods(told, this.#course, this.#device, savedBefore).map(lie => `${lie}, after the trial`));
     this.#watch.look();
-    const { reopen } = this.#course.move;
-    const first = await this.#askUntilHeard();
-    const again = outcome === 'rescued' && first.kind === 'not_possible' && reopen ? await this.#ask(reopen) : first;
-    // A rescue may do what was asked: it closes a port that was to be detached.
-    const expected = { applied: /^unchanged$/, rescued: /^(?:applied|unchanged)$/, unknown: /^(?:applied|unchanged)$/ };
-    if (!(expected[outcome as keyof typeof expected] ?? /^applied$/).test(again.outcome))
-      this.#doubts.push(`asked again it told ${again.outcome} ${again.message}`);
-    else if (runningOn(this.#device) !== this.#course.after) this.#lies.push('asked again it did not end as it should');
+    this.#device.faults.clear();
+    const lasting = [...changes.entries()].filter(
+      ([nth, { move }]) => !changes.slice(nth + 1).some(later => isOnSamePort(later.move, move)),
+    );
+    const well = await Promise.all(lasting.map(([nth, change]) => this.#again(change, told[nth] as Told)));
+    if (!well.includes(false) && runningOn(this.#device) !== after) this.#lies.push('asked again it did not end as it should');
     await emptied(this.#device).catch(() => this.#lies.push('a session was left at the end'));
   }
 
+  /** Whether it ends as it must. */
+  async #again({ move, before, after }: Change, { outcome }: Told): Promise<boolean> {
+    const first = await this.#askUntilHeard(move.call);
+    const again = outcome === 'rescued' && first.kind === 'not_possible' && move.reopen ? await this.#ask(move.reopen) : first;
+    // A rescue may do what was asked: it closes a port that was to be detached.
+    const either = /^(?:applied|unchanged)$/;
+    const expected = { applied: /^unchanged$/, unchanged: /^unchanged$/, rescued: either, unknown: either };
+    const usual = before === after ? /^unchanged$/ : /^applied$/;
+    const ends = (expected[outcome as keyof typeof expected] ?? usual).test(again.outcome);
+    if (!ends) this.#doubts.push(`${move.name} asked again told ${again.outcome} ${again.message}`);
+    return ends;
+  }
+
   /** A device that did not answer for a while is not tried for some seconds. */
-  async #askUntilHeard(): Promise<Told> {
+  async #askUntilHeard(call: Move['call']): Promise<Told> {
     for (let tries = 0; ; tries += 1) {
-      const told = await this.#ask();
+      const told = await this.#ask(call);
       const wait = / it is (?:tried again in (\d+) s|being tried again)/.exec(told.message);
       if (!wait || tries > 3) return told;
       this.#range.busy.leave();
@@ -149,6 +169,8 @@ class Trial {
     }
   }
 }
+
+const isOnSamePort = (one: Move, other: Move) => one !== other && one.about[0] !== undefined && one.about[0] === other.about[0];
 
 /** Waits for the points of a fault, and does it. */
 class Strikes {
