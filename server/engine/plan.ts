@@ -18,7 +18,7 @@ import type {
   Values,
 } from '../model.ts';
 import { Constants } from './constant.ts';
-import { type Rendering, renderAnswers, renderCommands, renderStep, renderText } from './render.ts';
+import { type Rendering, renderAnswers, renderCommands, renderingWith, renderStep, renderText } from './render.ts';
 import { valuesFor } from './values.ts';
 
 /**
@@ -84,7 +84,7 @@ function playbookOf(method: string, platform: Platform): Playbook {
 }
 
 export function renderingOf(values: Values, platform: Platform): Rendering {
-  return { values, session: platform.session, ...(platform.prefix ? { prefix: platform.prefix } : {}) };
+  return renderingWith(values, platform);
 }
 
 function render(tasks: readonly Task[], mode: string, rendering: Rendering): Step[] {
@@ -102,7 +102,7 @@ function verifyOf(playbook: Playbook, platform: Platform, rendering: Rendering):
   if (typeof playbook.verify !== 'string') return render(playbook.verify, platform.readMode, rendering);
   const lender = playbookOf(playbook.verify, platform);
   const values = { ...lender.vars, ...rendering.values };
-  return verifyOf(lender, platform, { ...rendering, values });
+  return verifyOf(lender, platform, renderingOf(values, platform));
 }
 
 function rescueOf(

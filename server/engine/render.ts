@@ -15,7 +15,14 @@ export interface Rendering {
   readonly values: Values;
   readonly session: 'shell' | 'exec';
   /** Typed before every command of an exec session. */
-  readonly prefix?: Template;
+  readonly prefix?: Template | undefined;
+  /** What it renders to with these values; empty: nothing. */
+  readonly before?: string;
+}
+
+/** A rendering with other values. */
+export function renderingWith(values: Values, { session, prefix }: Pick<Rendering, 'session' | 'prefix'>): Rendering {
+  return { values, session, prefix, before: prefix === undefined ? '' : renderText(prefix, values, 'word').trim() };
 }
 
 const ITSELF = (template: Template) => [template];
@@ -32,8 +39,9 @@ export function renderStep(task: Task, mode: string, rendering: Rendering): Step
 
 function stepNow(task: Task, mode: string, rendering: Rendering): Step | undefined {
   const own = Object.entries(task.vars).map(([name, value]) => [name, renderText(value, rendering.values, 'plain')]);
-  const values: Values = own.length === 0 ? rendering.values : { ...rendering.values, ...Object.fromEntries(own) };
-  const lines = renderCommands(task.commands, own.length === 0 ? rendering : { ...rendering, values });
+  const alone = own.length === 0 ? rendering : renderingWith({ ...rendering.values, ...Object.fromEntries(own) }, rendering);
+  const { values } = alone;
+  const lines = renderCommands(task.commands, alone);
   if (lines.length === 0) return undefined;
   return {
     task: renderText(task.name, values, 'text'),
@@ -50,9 +58,8 @@ function stepNow(task: Task, mode: string, rendering: Rendering): Step | undefin
 }
 
 /** The commands of a block: trimmed, blank lines dropped. */
-export function renderCommands(block: Template, { values, session, prefix }: Rendering): readonly Line[] {
+export function renderCommands(block: Template, { values, session, before = '' }: Rendering): readonly Line[] {
   if (session === 'shell') return LINES.of(block, () => trimmed(block.render(values, WRITTEN.line)));
-  const before = prefix === undefined ? '' : renderText(prefix, values, 'word').trim();
   const lines = trimmed(block.render(values, WRITTEN.word));
   return lines.map(({ text, place }) => ({ text: before === '' ? singleSpaced(text) : `${before} ${singleSpaced(text)}`, place }));
 }
@@ -68,6 +75,7 @@ function trimmed(lines: readonly Line[]): Line[] {
 
 /** Folding and `{{#if}}` leave runs of spaces between words; those inside a quoted word are the value's own. */
 function singleSpaced(command: string): string {
+  if (!/[ \t]{2}|\t/.test(command)) return command;
   return command.replace(/('[^']*'|"(?:[^"\\]|\\.)*"|\\.)|[ \t]+/g, (_, quoted: string | undefined) => quoted ?? ' ');
 }
 
@@ -121,7 +129,7 @@ const WRITTEN: Readonly<Record<Writing, Typed>> = {
   line: (value, place) => typeable(value, place, /[^\x20-\x7e]/),
   word: (value, place) => shellWord(typeable(value, place, /[\p{Cc}\p{Co}\p{Cs}\u2028\u2029]/u)),
   pattern: (value, place) => escapePattern(textOf(value, place)),
-  text: (value, place) => textOf(value, place).replace(/[\p{Cc}\p{Co}\u2028\u2029]/gu, '�'),
+  text: (value, place) => shownText(textOf(value, place)),
   // A value made of values: it is written where it is used.
   plain: textOf,
 };
@@ -133,11 +141,15 @@ function textOf(value: Value, place: Place): string {
   return String(value);
 }
 
+/** Nearly all text is plain, and that is seen sooner than what each character is. */
+const PLAIN = /^[\x20-\x7e]*$/;
+const shownText = (text: string) => (PLAIN.test(text) ? text : text.replace(/[\p{Cc}\p{Co}\u2028\u2029]/gu, '�'));
+
 function typeable(value: Value, place: Place, never: RegExp): string {
   const text = textOf(value, place);
   // A command that ends where its value should stand means something else: an empty list of VLANs is every VLAN to some.
   if (text === '') throw new ChangeError('not_valid', `${at(place)}: there is nothing to write here`);
-  const bad = never.exec(text);
+  const bad = PLAIN.test(text) ? undefined : never.exec(text);
   if (!bad) return text;
   throw new ChangeError(
     'not_valid',

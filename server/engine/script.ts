@@ -149,6 +149,7 @@ class Writer {
   }
 
   #go(mode: string, when: When): void {
+    if (mode === this.at) return;
     for (const { how, mode: node } of wayTo(this.at, mode, this.#dialect.modes)) {
       for (const line of how === 'enter' ? node.enter : node.leave)
         this.#add(when, `${how === 'enter' ? 'Enter' : 'Leave'} ${node.name}`, line.text, line.place);

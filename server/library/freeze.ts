@@ -25,8 +25,7 @@ const YOUNG = 1000;
  * One that cannot be read, or names what is not there, freezes everything: somebody wanted a brake.
  */
 export class FreezeFile {
-  readonly #paths: readonly string[];
-  readonly #root: string;
+  readonly #places: readonly { readonly path: string; readonly file: string }[];
   readonly #names: ReadonlySet<string> | undefined;
   /** What the files looked like when they were read; undefined: they are to be read again. */
   #seen: string | undefined;
@@ -34,8 +33,8 @@ export class FreezeFile {
 
   /** `names`: every device and group of the inventory; undefined where it could not be read. */
   constructor(folder: string, root: string, names: ReadonlySet<string> | undefined) {
-    this.#paths = ['freeze.yml', 'freeze.yaml'].map(name => join(folder, name));
-    this.#root = root;
+    const paths = ['freeze.yml', 'freeze.yaml'].map(name => join(folder, name));
+    this.#places = paths.map(path => ({ path, file: relative(root, path) }));
     this.#names = names;
   }
 
@@ -60,8 +59,7 @@ export class FreezeFile {
   }
 
   #read(): readonly Freeze[] {
-    const files = this.#paths.flatMap(path => {
-      const file = relative(this.#root, path);
+    const files = this.#places.flatMap(({ path, file }) => {
       const stat = statOf(path, file);
       return stat ? [{ path, file, stat }] : [];
     });

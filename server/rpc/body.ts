@@ -3,11 +3,13 @@ export const DEPTH_LIMIT = 25;
 
 export type Body = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly why: 'not JSON' | 'too deep' };
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
 /** Reads a request body. The depth is looked at before JSON.parse builds anything. */
 export function readBody(bytes: Uint8Array): Body {
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    text = UTF8.decode(bytes);
   } catch {
     return { ok: false, why: 'not JSON' };
   }
