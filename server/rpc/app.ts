@@ -70,5 +70,7 @@ function tooLarge(response: Response): void {
 }
 
 function send(response: Response, status: number, body: object): void {
-  response.status(status).type('application/json').send(maskedJson(body));
+  const json = maskedJson(body);
+  // What express does for a body of any kind, which kind this is is known.
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(json) }).end(json);
 }
