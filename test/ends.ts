@@ -13,3 +13,14 @@ export async function failureOf(work: Promise<unknown>): Promise<ChangeError> {
   }
   throw new Error('nothing failed');
 }
+
+/** The ChangeError that the work throws. */
+export function refusalOf(work: () => unknown): ChangeError {
+  try {
+    work();
+  } catch (thrown) {
+    if (thrown instanceof ChangeError) return thrown;
+    throw thrown;
+  }
+  throw new Error('nothing was refused');
+}

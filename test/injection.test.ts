@@ -16,6 +16,7 @@ import { stepsOf } from './bench.ts';
 import { LAGS } from './cases.ts';
 import fc from './chance.ts';
 import { Mercury, PLATFORMS } from './harness.ts';
+import { hostileText, PIECES } from './hostile-text.ts';
 
 /*
  * Whatever a caller writes into whatever member of whatever call: it is refused, or what is typed is what a harmless value would have
@@ -113,94 +114,8 @@ function withAt(params: Record<string, unknown>, path: Path, value: unknown): Re
 
 // ---------------------------------------------------------------- what somebody may say
 
-const PIECES = [
-  ...[
-    '\n',
-    '\r',
-    '\r\n',
-    '\0',
-    '\x03',
-    '\x04',
-    '\x15',
-    '\x1a',
-    '\x1b[2J',
-    '\x1b[6n',
-    '\b',
-    '\x7f',
-    '\t',
-    '\x85',
-    '\x9b2J',
-    '\u2028',
-    '\u2029',
-  ],
-  ...[
-    ';',
-    '`touch x`',
-    '$(touch x)',
-    '$IFS',
-    '?',
-    '|',
-    '||',
-    '&&',
-    '&',
-    '>',
-    '<',
-    '"',
-    "'",
-    '\\',
-    '!',
-    '#',
-    '%',
-    '--',
-    '-',
-    '*',
-    '~',
-    '=',
-    ',',
-  ],
-  ...[
-    "'; touch x; '",
-    '"; touch x; "',
-    ' -- del-br br-int',
-    '\nno shutdown',
-    '\rexit',
-    ' | no-more',
-    '{{port}}',
-    '%s',
-    '$&',
-    "$'",
-    '[ab]',
-    '{a,b}',
-  ],
-  ...[
-    'é',
-    '日本',
-    '😀',
-    '\ud800',
-    '\udc00',
-    '\ue000',
-    '\u202e',
-    '\u00a0',
-    'İ',
-    ' ',
-    '  ',
-    'tame text',
-    '0',
-    '007',
-    'x'.repeat(300),
-    '~root',
-    '/*',
-    'a=b',
-  ],
-];
-const text = fc
-  .array(
-    fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...PIECES) }, { weight: 1, arbitrary: fc.string({ maxLength: 5, unit: 'binary' }) }),
-    {
-      maxLength: 4,
-    },
-  )
-  .map(pieces => pieces.join(''));
+/** Nothing at all is something to say, too. */
+const text = fc.oneof({ weight: 30, arbitrary: hostileText }, fc.constantFrom('', 'tame text'));
 /** One that begins or ends as it should is looked at more closely than one that is odd altogether. */
 const almost = (own: unknown) =>
   typeof own !== 'string'

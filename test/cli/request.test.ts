@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { requestsFrom } from '../../server/cli/request.ts';
 import type { RequestOptions } from '../../server/cli/words.ts';
-import { ChangeError } from '../../server/errors.ts';
 import { loadLibrary } from '../../server/library/library.ts';
 import type { ChangeRequest } from '../../server/model.ts';
+import { refusalOf } from '../ends.ts';
 import { portOf, ROOT } from '../harness.ts';
 import { Folder } from './run.ts';
 
@@ -24,16 +24,6 @@ const library = loadLibrary({ root: ROOT, playbooks: 'playbooks', templates: 'te
 afterAll(() => folder[Symbol.dispose]());
 
 const from = (words: readonly string[], options: RequestOptions = {}): ChangeRequest[] => requestsFrom(words, options, library, 0);
-
-function refusal(work: () => unknown): ChangeError {
-  try {
-    work();
-  } catch (thrown) {
-    if (thrown instanceof ChangeError) return thrown;
-    throw thrown;
-  }
-  throw new Error('it was not refused');
-}
 
 describe('words on the command line', () => {
   it('become one request per device, found by name or MAC address, blanks and empty names ignored', () => {
@@ -87,13 +77,13 @@ describe('words on the command line', () => {
     [['attach_port', 'leaf-1', 'Et1'], { vlan: '100' }, /attach_port takes no --vlan; it takes --mode, --native/],
     [['is_port_supported', 'leaf-1', 'Et1'], { mode: 'trunk' }, /is_port_supported takes no --mode; it takes no options/],
   ])('%j %j are refused as wrong usage', (words, options, message) => {
-    const error = refusal(() => from(words, options));
+    const error = refusalOf(() => from(words, options));
     expect(error.kind).toBe('bad_request');
     expect(error.message).toMatch(message);
   });
 
   it('name the nearest device when there is none of that name', () => {
-    const error = refusal(() => from(['detach_port', 'laef-2', 'Gi1/0/1']));
+    const error = refusalOf(() => from(['detach_port', 'laef-2', 'Gi1/0/1']));
     expect(error.kind).toBe('unknown_device');
     expect(error.message).toContain('no device laef-2 in the inventory; did you mean leaf-2?');
   });
@@ -138,16 +128,16 @@ describe('--request FILE', () => {
     [call('attach_port', { port: portOf('leaf-1', 'Et7'), nativ_vlan: 100 }), /nativ_vlan/],
     [{ method: 'attach_port', params: [1] }, /not a JSON-RPC call/],
   ])('%j is refused as wrong usage', (content, message) => {
-    const error = refusal(() => from([], { request: file(content) }));
+    const error = refusalOf(() => from([], { request: file(content) }));
     expect(error.kind).toBe('bad_request');
     expect(error.message).toMatch(message);
     expect(error.message).not.toContain('\n');
   });
 
   it('that is not there, is a folder or comes with other words is refused as wrong usage', () => {
-    expect(refusal(() => from([], { request: '/nowhere/call.json' })).message).toBe('there is no file /nowhere/call.json');
-    expect(refusal(() => from([], { request: folder.path })).message).toMatch(/cannot be read: EISDIR/);
-    expect(refusal(() => from(['attach_port'], { request: file('{}') })).message).toContain('leave out the other words');
-    expect(refusal(() => from([], { request: file('{}'), native: '5' })).kind).toBe('bad_request');
+    expect(refusalOf(() => from([], { request: '/nowhere/call.json' })).message).toBe('there is no file /nowhere/call.json');
+    expect(refusalOf(() => from([], { request: folder.path })).message).toMatch(/cannot be read: EISDIR/);
+    expect(refusalOf(() => from(['attach_port'], { request: file('{}') })).message).toContain('leave out the other words');
+    expect(refusalOf(() => from([], { request: file('{}'), native: '5' })).kind).toBe('bad_request');
   });
 });

@@ -1,10 +1,10 @@
 import { chmodSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ChangeError } from '../../server/errors.ts';
 import { LibraryError } from '../../server/library/complaints.ts';
 import { CredentialsFile, type CredentialsOptions } from '../../server/library/credentials.ts';
 import { masked } from '../../server/log.ts';
+import { refusalOf } from '../ends.ts';
 import { LibraryOnDisk } from './files.ts';
 
 const LAB = 'lab: { username: mercury, password: first-password }\n';
@@ -44,17 +44,6 @@ class Secrets implements Disposable {
   }
 }
 
-/** What is thrown where `kind` of ChangeError is expected. */
-function refusal(work: () => unknown): ChangeError {
-  try {
-    work();
-  } catch (thrown) {
-    if (thrown instanceof ChangeError) return thrown;
-    throw thrown;
-  }
-  throw new Error('nothing was refused');
-}
-
 describe('a credentials file', () => {
   it('says how to log in, entry by entry', () => {
     using secrets = new Secrets(`${LAB}dc: { username: m, private_key: /etc/mercury/id, passphrase: open-sesame, enable: 'let:me:in' }\n`);
@@ -73,7 +62,7 @@ describe('a credentials file', () => {
   it.each(['other', 'constructor', '__proto__', ''])('refuses the login when it has no entry %j', name => {
     using secrets = new Secrets(LAB);
     const file = new CredentialsFile(secrets.path);
-    expect(refusal(() => file.get(name))).toMatchObject({ kind: 'login_refused', message: `the credentials file has no entry ${name}` });
+    expect(refusalOf(() => file.get(name))).toMatchObject({ kind: 'login_refused', message: `the credentials file has no entry ${name}` });
   });
 
   it.each([0o644, 0o640, 0o604, 0o620, 0o660, 0o601])('is refused when others may open it: mode %o', mode => {
@@ -178,7 +167,7 @@ describe('a credentials file that changes', () => {
     using secrets = new Secrets(LAB);
     const file = new CredentialsFile(secrets.path);
     secrets.write('other: { username: n, password: another-password }\n');
-    expect(refusal(() => file.get('lab')).kind).toBe('login_refused');
+    expect(refusalOf(() => file.get('lab')).kind).toBe('login_refused');
   });
 });
 

@@ -19,24 +19,48 @@ const OPEN = '    commands: |\n      interface {{port}}\n        no shutdown\n';
 const UPDATE = '\ntasks:\n';
 const closing = (line: string) => `\ntasks:\n  - name: Close {{port}} meanwhile\n    commands: |\n${line}`;
 
+/** Where a port is a block of lines of its own, as IOS has it. */
+const LIKE_IOS: readonly Omit<Mutation, 'platform'>[] = [
+  {
+    rule: 'shut-before-leaving-lag',
+    file: 'detach_port.yml',
+    piece: '        shutdown\n        {{#unless lag}}\n        no channel-group\n        {{/unless}}\n',
+    by: '        {{#unless lag}}\n        no channel-group\n        {{/unless}}\n        shutdown\n',
+    at: '        no channel-group',
+  },
+  { rule: 'update-shuts-nothing', file: 'update_port.yml', piece: UPDATE, by: closing(SHUT), at: '        shutdown' },
+  {
+    rule: 'no-vlan-1',
+    file: 'detach_port.yml',
+    piece: '        no switchport access vlan\n',
+    by: '        switchport access vlan 1\n',
+    at: 'switchport access vlan 1',
+  },
+];
+
+/** Where a list may grow by `add`. */
+const WHERE_LISTS_GROW: readonly Omit<Mutation, 'platform'>[] = [
+  {
+    rule: 'replace-before-trunk',
+    file: 'trunk.hbs',
+    piece: 'interface {{port}}\n',
+    by: 'interface {{port}}\n  switchport mode trunk\n',
+    at: '  switchport mode trunk',
+  },
+  { rule: 'no-add-to-unknown-list', file: 'trunk.hbs', piece: '{{#unless @first}}add {{/unless}}', by: 'add ', at: 'vlan add' },
+  {
+    rule: 'no-every-vlan',
+    file: 'trunk.hbs',
+    piece: 'interface {{port}}\n',
+    by: 'interface {{port}}\n  switchport trunk allowed vlan all\n',
+    at: 'vlan all',
+  },
+];
+
 export const MUTATIONS: readonly Mutation[] = [
   ...of(
     'cisco_ios',
-    {
-      rule: 'replace-before-trunk',
-      file: 'trunk.hbs',
-      piece: 'interface {{port}}\n',
-      by: 'interface {{port}}\n  switchport mode trunk\n',
-      at: '  switchport mode trunk',
-    },
-    { rule: 'no-add-to-unknown-list', file: 'trunk.hbs', piece: '{{#unless @first}}add {{/unless}}', by: 'add ', at: 'vlan add' },
-    {
-      rule: 'no-every-vlan',
-      file: 'trunk.hbs',
-      piece: 'interface {{port}}\n',
-      by: 'interface {{port}}\n  switchport trunk allowed vlan all\n',
-      at: 'vlan all',
-    },
+    ...WHERE_LISTS_GROW,
     {
       rule: 'vlan-before-access',
       file: 'access.hbs',
@@ -75,27 +99,13 @@ export const MUTATIONS: readonly Mutation[] = [
       by: `  - name: Open {{port}} at once\n${OPEN}\n  - &access\n`,
       at: '        no shutdown',
     },
-    {
-      rule: 'shut-before-leaving-lag',
-      file: 'detach_port.yml',
-      piece: '        shutdown\n        {{#unless lag}}\n        no channel-group\n        {{/unless}}\n',
-      by: '        {{#unless lag}}\n        no channel-group\n        {{/unless}}\n        shutdown\n',
-      at: '        no channel-group',
-    },
-    { rule: 'update-shuts-nothing', file: 'update_port.yml', piece: UPDATE, by: closing(SHUT), at: '        shutdown' },
+    ...LIKE_IOS,
     {
       rule: 'rescue-closes',
       file: 'detach_port.yml',
       piece: '        shutdown\n        {{#unless lag}}',
       by: '        {{#unless lag}}',
       at: '- name: Close {{port}} and take it off',
-    },
-    {
-      rule: 'no-vlan-1',
-      file: 'detach_port.yml',
-      piece: '        no switchport access vlan\n',
-      by: '        switchport access vlan 1\n',
-      at: 'switchport access vlan 1',
     },
     { rule: 'known-words', file: 'attach_port.yml', piece: '        shutdown\n', by: '        shut\n', at: '        shut' },
     {
@@ -147,42 +157,14 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   ...of(
     'arista_eos',
-    {
-      rule: 'replace-before-trunk',
-      file: 'trunk.hbs',
-      piece: 'interface {{port}}\n',
-      by: 'interface {{port}}\n  switchport mode trunk\n',
-      at: '  switchport mode trunk',
-    },
-    { rule: 'no-add-to-unknown-list', file: 'trunk.hbs', piece: '{{#unless @first}}add {{/unless}}', by: 'add ', at: 'vlan add' },
-    {
-      rule: 'no-every-vlan',
-      file: 'trunk.hbs',
-      piece: 'interface {{port}}\n',
-      by: 'interface {{port}}\n  switchport trunk allowed vlan all\n',
-      at: 'vlan all',
-    },
-    {
-      rule: 'shut-before-leaving-lag',
-      file: 'detach_port.yml',
-      piece: '        shutdown\n        {{#unless lag}}\n        no channel-group\n        {{/unless}}\n',
-      by: '        {{#unless lag}}\n        no channel-group\n        {{/unless}}\n        shutdown\n',
-      at: '        no channel-group',
-    },
-    { rule: 'update-shuts-nothing', file: 'update_port.yml', piece: UPDATE, by: closing(SHUT), at: '        shutdown' },
+    ...WHERE_LISTS_GROW,
+    ...LIKE_IOS,
     {
       rule: 'rescue-closes',
       file: 'detach_port.yml',
       piece: '        shutdown\n        {{#unless lag}}',
       by: '        {{#unless lag}}',
       at: '- name: Take {{port}} off every VLAN',
-    },
-    {
-      rule: 'no-vlan-1',
-      file: 'detach_port.yml',
-      piece: '        no switchport access vlan\n',
-      by: '        switchport access vlan 1\n',
-      at: 'switchport access vlan 1',
     },
     { rule: 'known-words', file: 'access.hbs', piece: '  switchport mode access', by: '  switchp mode access', at: 'switchp mode' },
     { rule: 'reads-only', file: 'is_port_supported.yml', piece: 'show running-config', by: 'sh run', at: 'sh run' },
@@ -320,27 +302,13 @@ export const MUTATIONS: readonly Mutation[] = [
       by: '',
       at: '  switchport trunk allowed vlan',
     },
-    {
-      rule: 'shut-before-leaving-lag',
-      file: 'detach_port.yml',
-      piece: '        shutdown\n        {{#unless lag}}\n        no channel-group\n        {{/unless}}\n',
-      by: '        {{#unless lag}}\n        no channel-group\n        {{/unless}}\n        shutdown\n',
-      at: '        no channel-group',
-    },
-    { rule: 'update-shuts-nothing', file: 'update_port.yml', piece: UPDATE, by: closing(SHUT), at: '        shutdown' },
+    ...LIKE_IOS,
     {
       rule: 'rescue-closes',
       file: 'detach_port.yml',
       piece: '        shutdown\n        {{#unless lag}}',
       by: '        {{#unless lag}}',
       at: '- name: Close {{port}}{{#unless lag}}',
-    },
-    {
-      rule: 'no-vlan-1',
-      file: 'detach_port.yml',
-      piece: '        no switchport access vlan\n',
-      by: '        switchport access vlan 1\n',
-      at: '        switchport access vlan 1',
     },
     { rule: 'known-words', file: 'edge.hbs', piece: 'spanning-tree port type edge', by: 'span port type edge', at: 'span port' },
     {

@@ -1,18 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { dump } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call } from '../../server/cli/call.ts';
-import { type Service, startService } from '../../server/cli/serve.ts';
-import { realWorld } from '../../server/engine/world.ts';
-import { CredentialsFile } from '../../server/library/credentials.ts';
-import { makeLogger } from '../../server/log.ts';
-import { shippedWith } from '../shipped.ts';
-import { type Ovs, startOvs } from './ovs.ts';
+import type { Ovs } from './ovs.ts';
 import { realSwitchReady } from './ready.ts';
 import { run } from './run.ts';
-import { type Sshd, startSshd } from './sshd.ts';
+import { SmartNic } from './smartnic.ts';
 
 const { ready, why } = realSwitchReady();
 
@@ -26,15 +16,13 @@ const SERVER = 'br-server';
  * Ironic's calls for a LAG, on a real Open vSwitch, with a server behind it that speaks LACP, or does not yet, or never will.
  */
 describe.skipIf(!ready)(ready ? 'a bond of a real Open vSwitch' : `a bond of a real Open vSwitch (left out: ${why})`, () => {
+  let nic: SmartNic;
   let ovs: Ovs;
-  let sshd: Sshd;
-  let service: Service;
   let before = '';
-  const folder = mkdtempSync(join(tmpdir(), 'mercury-bond-'));
 
   beforeAll(async () => {
-    ovs = await startOvs();
-    sshd = await startSshd(ovs);
+    nic = await SmartNic.start();
+    ({ ovs } = nic);
     for (const [i, port] of PORTS.entries()) {
       await ip('link', 'add', 'name', port, 'type', 'veth', 'peer', 'name', CARDS[i] as string);
       await ip('link', 'set', 'dev', CARDS[i] as string, 'up');
@@ -44,25 +32,16 @@ describe.skipIf(!ready)(ready ? 'a bond of a real Open vSwitch' : `a bond of a r
     await ovs.vsctl('add-br', SERVER, '--', 'set', 'Bridge', SERVER, 'datapath_type=netdev', '--', 'add-port', SERVER, two.port);
     await ovs.vsctl('add-port', 'br-int', one.port, 'tag=100');
     before = await configured();
-    service = await startMercury();
   });
 
-  afterAll(async () => {
-    await service?.stop();
-    await sshd?.[Symbol.asyncDispose]();
-    await ovs?.[Symbol.asyncDispose]();
-    rmSync(folder, { recursive: true });
-  });
+  afterAll(() => nic?.[Symbol.asyncDispose]());
 
   const ip = (...args: string[]) => run('ip', ['-n', ovs.namespace, ...args]);
   const appctl = (...args: string[]) => run('ovs-appctl', args, ovs.env);
   const configured = async () =>
     (await ovs.vsctl('--columns=name,tag,trunks,vlan_mode,lacp,other_config', 'list', 'Port')).split('\n\n').sort().join('\n\n');
   const reach = (deadline: number) => ovs.servers[1].ping(ovs.servers[0].address, { count: 1, deadline });
-  const ask = async (method: string, params: object) => {
-    const reply = await call(service.url, method, params);
-    return 'result' in reply ? (reply.result as { outcome: string }) : { outcome: reply.error.data?.outcome, message: reply.error.message };
-  };
+  const ask = (method: string, params: object) => nic.ask(method, params);
   const access = { description: null, mode: 'access', native_vlan: 100 };
   const updateLag = (wanted: object = {}) =>
     ask('update_lag', { ...access, switch_ids: ['smartnic'], lag_name: 'bond0', aggregation_mode: 'lacp', ...wanted });
@@ -72,21 +51,6 @@ describe.skipIf(!ready)(ready ? 'a bond of a real Open vSwitch' : `a bond of a r
   /** What the server makes of its two cards. */
   const bonds = (...settings: string[]) =>
     ovs.vsctl('--', '--if-exists', 'del-port', 'os', '--', 'add-bond', SERVER, 'os', ...CARDS, ...settings);
-
-  async function startMercury(): Promise<Service> {
-    const smartnic = {
-      ...{ platform: 'openvswitch', address: sshd.address, port: sshd.port, credentials: 'smartnic', host_keys: [sshd.fingerprint] },
-      vars: { become: false },
-    };
-    mkdirSync(join(folder, 'inventory'));
-    writeFileSync(join(folder, 'inventory', 'real.yml'), dump({ devices: { smartnic } }));
-    const credentials = join(folder, 'credentials.yml');
-    writeFileSync(credentials, dump({ smartnic: { username: sshd.username, private_key: sshd.privateKey } }), { mode: 0o600 });
-    const library = shippedWith(join(folder, 'inventory'));
-    const desk = { library, world: realWorld(new CredentialsFile(credentials)), audit: () => {} };
-    const config = { host: '127.0.0.1', port: 0, call_time: 60_000, grace: 60_000 };
-    return startService(desk, config, makeLogger('silent', 2, 'test'));
-  }
 
   it('is made before it has members, and is no device of the kernel’s', async () => {
     expect(await updateLag()).toMatchObject({ outcome: 'applied' });

@@ -1,18 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { dump } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call } from '../../server/cli/call.ts';
-import { type Service, startService } from '../../server/cli/serve.ts';
-import { realWorld } from '../../server/engine/world.ts';
-import { CredentialsFile } from '../../server/library/credentials.ts';
-import { makeLogger } from '../../server/log.ts';
-import { shippedWith } from '../shipped.ts';
-import { startOvs } from './ovs.ts';
+import type { Service } from '../../server/cli/serve.ts';
+import type { Ovs } from './ovs.ts';
 import { realSwitchReady } from './ready.ts';
 import { run } from './run.ts';
-import { startSshd } from './sshd.ts';
+import { SmartNic } from './smartnic.ts';
 
 const { ready, why } = realSwitchReady();
 if (!ready) console.error(`\n!!! LEFT OUT: Mercury on a real switch: ${why}\n`);
@@ -21,44 +13,20 @@ if (!ready) console.error(`\n!!! LEFT OUT: Mercury on a real switch: ${why}\n`);
  * JSON-RPC over HTTP, OpenSSH's sshd, Open vSwitch, and frames between two servers: nothing on the path is ours to fake.
  */
 describe.skipIf(!ready)(ready ? 'Mercury on a real Open vSwitch' : `Mercury on a real Open vSwitch (left out: ${why})`, () => {
-  let ovs: Awaited<ReturnType<typeof startOvs>>;
-  let sshd: Awaited<ReturnType<typeof startSshd>>;
+  let nic: SmartNic;
+  let ovs: Ovs;
   let service: Service;
-  const folder = mkdtempSync(join(tmpdir(), 'mercury-real-'));
-
+  let folder: string;
   beforeAll(async () => {
-    ovs = await startOvs();
-    sshd = await startSshd(ovs);
+    nic = await SmartNic.start();
+    ({ ovs, service, folder } = nic);
     // As the kernel makes a representor: nobody has brought it up.
     for (const { port } of ovs.servers) await run('ip', ['-n', ovs.namespace, 'link', 'set', 'dev', port, 'down']);
-    const smartnic = {
-      platform: 'openvswitch',
-      address: sshd.address,
-      port: sshd.port,
-      credentials: 'smartnic',
-      host_keys: [sshd.fingerprint],
-      // The login is root's, who may open the database itself.
-      vars: { become: false },
-    };
-    mkdirSync(join(folder, 'inventory'));
-    writeFileSync(join(folder, 'inventory', 'real.yml'), dump({ devices: { smartnic } }));
-    const credentials = join(folder, 'credentials.yml');
-    writeFileSync(credentials, dump({ smartnic: { username: sshd.username, private_key: sshd.privateKey } }), { mode: 0o600 });
-    const library = shippedWith(join(folder, 'inventory'));
-    const desk = { library, world: realWorld(new CredentialsFile(credentials)), audit: () => {} };
-    const config = { host: '127.0.0.1', port: 0, call_time: 60_000, grace: 60_000 };
-    service = await startService(desk, config, makeLogger('silent', 2, 'test'));
   });
-
-  afterAll(async () => {
-    await service?.stop();
-    await sshd?.[Symbol.asyncDispose]();
-    await ovs?.[Symbol.asyncDispose]();
-    rmSync(folder, { recursive: true });
-  });
+  afterAll(() => nic?.[Symbol.asyncDispose]());
 
   const portOf = (server: 0 | 1) => ovs.servers[server].port;
-  const ask = async (method: string, server: 0 | 1, more: object = {}) => {
+  const ask = (method: string, server: 0 | 1, more: object = {}) => {
     const port = {
       id: `port-${server}`,
       address: `52:54:00:00:00:0${server}`,
@@ -66,8 +34,7 @@ describe.skipIf(!ready)(ready ? 'Mercury on a real Open vSwitch' : `Mercury on a
       // As Ironic knows a SmartNIC: the host that runs Open vSwitch, and the representor on it.
       local_link_information: [{ hostname: 'smartnic', port_id: portOf(server) }],
     };
-    const reply = await call(service.url, method, { port, context: { node: 'node-1' }, ...more });
-    return 'result' in reply ? (reply.result as { outcome: string }) : { outcome: reply.error.data?.outcome, message: reply.error.message };
+    return nic.ask(method, { port, context: { node: 'node-1' }, ...more });
   };
   const reach = (deadline = 20) => ovs.servers[0].ping(ovs.servers[1].address, { count: 1, deadline });
 

@@ -1,10 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type ReviewOptions, reviewOf, statusOf } from '../../server/cli/review.ts';
 import { asJson } from '../../server/review/json.ts';
-import { Folder, mercury, type RunOptions } from '../cli/run.ts';
-import { ROOT } from '../harness.ts';
+import { mercury, type RunOptions } from '../cli/run.ts';
+import { Copy } from '../tree.ts';
 
 /** What `mercury review --json` says, as far as tests ask. */
 export interface Told {
@@ -34,13 +32,10 @@ export interface Told {
   readonly notes: readonly string[];
 }
 
-/** A repository of a network team: what is shipped, committed once. `using` takes it away. */
-export class Tree implements Disposable {
-  readonly #own = new Folder();
-  readonly path = this.#own.path;
-
+/** A repository of a network team: what is shipped, committed once. */
+export class Tree extends Copy {
   constructor() {
-    for (const folder of ['playbooks', 'templates', 'inventory']) cpSync(join(ROOT, folder), join(this.path, folder), { recursive: true });
+    super(['playbooks', 'templates', 'inventory']);
     this.git('init', '--quiet', '--initial-branch', 'main');
     this.commit('As it is shipped');
   }
@@ -55,24 +50,6 @@ export class Tree implements Disposable {
     this.git('commit', '--quiet', '--message', subject);
   }
 
-  read(file: string): string {
-    return readFileSync(join(this.path, file), 'utf8');
-  }
-
-  write(file: string, text: string): void {
-    writeFileSync(join(this.path, file), text);
-  }
-
-  /** Puts one text in the place of another, which must be there. */
-  edit(file: string, from: string, to: string): void {
-    const text = this.read(file);
-    if (!text.includes(from)) throw new Error(`${file} has no ${from}`);
-    this.write(
-      file,
-      text.replace(from, () => to),
-    );
-  }
-
   restore(): void {
     this.git('checkout', '--quiet', '.');
     this.git('clean', '--quiet', '--force', '-d');
@@ -85,9 +62,5 @@ export class Tree implements Disposable {
   review(options: Partial<ReviewOptions> = {}): Told & { readonly status: number } {
     const found = reviewOf({ root: this.path, base: 'HEAD', ...options });
     return { status: statusOf(found), ...(JSON.parse(JSON.stringify(asJson(found))) as Told) };
-  }
-
-  [Symbol.dispose](): void {
-    this.#own[Symbol.dispose]();
   }
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LabDevice } from '../../server/lab/ssh-server.ts';
 import fc from '../chance.ts';
 import { Mercury, PLATFORMS } from '../harness.ts';
+import { hostileText } from '../hostile-text.ts';
 import { type RpcReply, send, stateOf } from './wire.ts';
 
 /*
@@ -19,85 +20,11 @@ afterAll(() => mercury[Symbol.asyncDispose]());
 /** How often each property is tried; the environment may ask for a longer search. */
 const TIMES = Number(process.env.MERCURY_TRIES ?? 1);
 
-const PIECES = [
-  ...[
-    '\n',
-    '\r',
-    '\r\n',
-    '\0',
-    '\x03',
-    '\x1a',
-    '\x15',
-    '\x1b[2J',
-    '\x1b[31m',
-    '\x1b]0;x\x07',
-    '\b',
-    '\x7f',
-    '\t',
-    '\x85',
-    '\x9b2J',
-    '\u2028',
-    '\u2029',
-  ],
-  ...[
-    ';',
-    '`reboot`',
-    '$(reboot)',
-    '$' + '{IFS}',
-    '?',
-    '|',
-    '||',
-    '&&',
-    '>',
-    '"',
-    "'",
-    '\\',
-    '!',
-    '#',
-    '%',
-    '--',
-    '-',
-    '*',
-    '~',
-    '=',
-    ',',
-    ':',
-    '[',
-    '{',
-    '}',
-    ']',
-  ],
-  ...['\u202e', '\u200f', '\u200b', '\ufeff', '\u00a0', '\u3000', 'é', '日本', '😀', '\ud800', '\udc00', '\ue000', '\ue0001\ue001', 'İ'],
-  ...[
-    "'; reboot; '",
-    ' -- del-br br-int',
-    '\nno shutdown',
-    '\rexit',
-    ' | no-more',
-    '{{port}}',
-    '{{#if port}}',
-    '%s',
-    '../',
-    '$&',
-    "$'",
-    '__proto__',
-  ],
-  ...[' ', '  ', 'node 42', '0', '007', 'x'.repeat(300), 'null', 'true', '<b>&amp;'],
-];
-const text = fc
-  .array(
-    fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...PIECES) }, { weight: 1, arbitrary: fc.string({ maxLength: 6, unit: 'binary' }) }),
-    {
-      minLength: 1,
-      maxLength: 4,
-    },
-  )
-  .map(pieces => pieces.join(''));
 /** Mostly what a device could take, so that much of it gets as far as being typed. */
 const nearlyFine = fc
   .tuple(
     fc.constantFrom('node 42', 'a', '', '-x', '42'),
-    fc.oneof(fc.string({ maxLength: 8, unit: 'grapheme-ascii' }), text),
+    fc.oneof(fc.string({ maxLength: 8, unit: 'grapheme-ascii' }), hostileText),
     fc.constantFrom('', ' ', 'z'),
   )
   .map(parts => parts.join(''));
@@ -139,10 +66,10 @@ describe.each(PLATFORMS)('%s', platform => {
   it('types nothing for a port name that is none', async () => {
     const { ports } = device().device;
     const names = fc.oneof(
-      text,
-      fc.tuple(fc.constantFrom(...ports), text).map(([port, tail]) => port + tail),
-      fc.tuple(text, fc.constantFrom(...ports)).map(([head, port]) => head + port),
-      fc.tuple(fc.constantFrom(...ports), text, fc.nat(6)).map(([port, piece, at]) => port.slice(0, at) + piece + port.slice(at)),
+      hostileText,
+      fc.tuple(fc.constantFrom(...ports), hostileText).map(([port, tail]) => port + tail),
+      fc.tuple(hostileText, fc.constantFrom(...ports)).map(([head, port]) => head + port),
+      fc.tuple(fc.constantFrom(...ports), hostileText, fc.nat(6)).map(([port, piece, at]) => port.slice(0, at) + piece + port.slice(at)),
     );
     const property = fc.asyncProperty(names, fc.constantFrom('attach_port', 'detach_port', 'update_port'), async (name, method) => {
       const before = stateOf(device());
@@ -158,7 +85,7 @@ describe.each(PLATFORMS)('%s', platform => {
   });
 
   it('types a description as it is, or refuses it', async () => {
-    const property = fc.asyncProperty(fc.oneof(text, nearlyFine), async description => {
+    const property = fc.asyncProperty(fc.oneof(hostileText, nearlyFine), async description => {
       expect(await held(device(), 'attach_port', { ...portOf(device().device.ports[0] ?? ''), native_vlan: 100, description })).toMatch(
         /^(?:applied|unchanged|refused)$/,
       );
@@ -168,7 +95,7 @@ describe.each(PLATFORMS)('%s', platform => {
   });
 
   it('makes a name that a VLAN can bear from any name of a network, the same each time', async () => {
-    const property = fc.asyncProperty(fc.oneof(text, nearlyFine), async name => {
+    const property = fc.asyncProperty(fc.oneof(hostileText, nearlyFine), async name => {
       const params = { network: { segmentation_id: 321, name }, devices: [platform] };
       expect(await held(device(), 'add_network', params)).toMatch(/^(?:applied|unchanged|refused)$/);
       expect(await held(device(), 'add_network', params)).toMatch(/^(?:unchanged|refused)$/);
@@ -178,7 +105,7 @@ describe.each(PLATFORMS)('%s', platform => {
   });
 
   it('types ids of nodes, ports and instances as they are, or refuses them', async () => {
-    const id = fc.oneof(text, nearlyFine, fc.constant('b2a1c3d4-0000-4000-8000-00000000a001'));
+    const id = fc.oneof(hostileText, nearlyFine, fc.constant('b2a1c3d4-0000-4000-8000-00000000a001'));
     const property = fc.asyncProperty(id, fc.constantFrom('id', 'address', 'device_id', 'node'), async (value, where) => {
       const params = {
         ...portOf(device().device.ports[1] ?? '', where === 'node' ? {} : { [where]: value }),
