@@ -320,7 +320,7 @@ describe.each(PLATFORMS)('%s', platform => {
     for (const [name, call] of Object.entries(calls())) expect(typedFor(call)?.length, name).toBeGreaterThan(0);
   });
 
-  it('takes no piece of a text for anything but text', { timeout: 120_000 }, () => {
+  it('takes no piece of a text for anything but text', () => {
     const some = ['attach_port, access', 'add_network', 'Ironic’s update_port into a LAG'].flatMap(name => calls()[name] ?? []);
     for (const call of some) {
       const places = placesIn(call.params).filter(path => TYPED.has(path.at(-1)) && typeof valueAt(call, path) === 'string');
@@ -328,7 +328,7 @@ describe.each(PLATFORMS)('%s', platform => {
     }
   });
 
-  it('types for a hostile value what it types for a harmless one, or nothing', { timeout: 60_000 * TIMES }, () => {
+  it('types for a hostile value what it types for a harmless one, or nothing', { timeout: 120_000 * TIMES }, () => {
     let taken = 0;
     const spots = Object.entries(calls()).flatMap(([name, call]) => placesIn(call.params).map(path => ({ name, call, path })));
     const typed = spots.filter(({ path }) => TYPED.has(path.findLast(key => typeof key === 'string')));
@@ -351,7 +351,7 @@ describe.each(PLATFORMS)('%s', platform => {
   });
 
   it('types nothing on a device that is not in the plan, whatever is said in several places at once', {
-    timeout: 60_000 * TIMES,
+    timeout: 120_000 * TIMES,
   }, async () => {
     const device = mercury.device(`sw-${platform}`);
     const spots = fc.constantFrom(...Object.entries(calls())).chain(([name, call]) => {

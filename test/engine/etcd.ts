@@ -70,7 +70,7 @@ export class Etcd implements AsyncDisposable {
 
   /** What Debian's own client answers. */
   ctl(...words: string[]): Promise<string> {
-    return run('timeout', ['20', 'etcdctl', '--endpoints', this.endpoint, ...words], { ETCDCTL_API: '3' });
+    return run('timeout', ['60', 'etcdctl', '--endpoints', this.endpoint, ...words], { ETCDCTL_API: '3' });
   }
 
   /** Names of all keys there are. */

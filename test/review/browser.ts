@@ -10,5 +10,5 @@ export function browserReady(): Readiness {
 
 /** Root has no sandbox of its own to give. */
 export function openBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: '/usr/bin/chromium', args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
+  return chromium.launch({ executablePath: '/usr/bin/chromium', timeout: 120_000, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
 }

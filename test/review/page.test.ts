@@ -56,6 +56,7 @@ describe.skipIf(!ready)(ready ? 'the report in Chromium' : `the report in Chromi
   ): Promise<void> {
     const context = await browser.newContext({ colorScheme, javaScriptEnabled, viewport: { width: 1360, height: 900 } });
     const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
     const complaints: string[] = [];
     const asked: string[] = [];
     page.on('console', message => complaints.push(message.text()));

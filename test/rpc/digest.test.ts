@@ -72,7 +72,7 @@ describe.skipIf(!ready)(ready ? 'HTTP Digest' : `HTTP Digest (left out: ${why})`
 
   describe('curl', () => {
     const curl = async (url: string, ...args: readonly string[]): Promise<{ body: string; status: string; log: string }> => {
-      const common = ['--silent', '--verbose', '--max-time', '10', '--data', asks(), '--write-out', '\n%{http_code}'];
+      const common = ['--silent', '--verbose', '--max-time', '60', '--data', asks(), '--write-out', '\n%{http_code}'];
       const { stdout, stderr } = await run('curl', [...common, ...args, url]);
       const end = stdout.lastIndexOf('\n');
       return { body: stdout.slice(0, end), status: stdout.slice(end + 1), log: stderr };

@@ -54,7 +54,7 @@ describe.skipIf(!ready)(ready ? 'TLS' : `TLS (left out: ${why})`, () => {
 
   /** curl's status line and body, or its exit status. */
   async function curl(...args: readonly string[]): Promise<string> {
-    const common = ['--silent', '--show-error', '--max-time', '10', '--write-out', '\n%{http_code}', '--data', asks()];
+    const common = ['--silent', '--show-error', '--max-time', '60', '--write-out', '\n%{http_code}', '--data', asks()];
     const { stdout } = await run('curl', [...common, ...args]).catch((thrown: { code: number }) => ({ stdout: `exit ${thrown.code}` }));
     return stdout;
   }
@@ -115,7 +115,7 @@ describe.skipIf(!ready)(ready ? 'TLS' : `TLS (left out: ${why})`, () => {
       expect(await client.post(guarded.url, { as: clients.conductor })).toMatchObject({ status: 401, json: { error: { message } } });
     });
 
-    it('stops in spite of connections that began no handshake', { timeout: 10_000 }, async () => {
+    it('stops in spite of connections that began no handshake', { timeout: 18_000 }, async () => {
       const own = await Guarded.start(mercury, tls);
       using silent = await Wire.open(own.url);
       expect(await own.service.stop()).toBe(true);
