@@ -71,6 +71,6 @@ function tooLarge(response: Response): void {
 
 function send(response: Response, status: number, body: object): void {
   const json = maskedJson(body);
-  // What express does for a body of any kind, which kind this is is known.
+  // Express would look for the type, and copy the text to count it.
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(json) }).end(json);
 }
