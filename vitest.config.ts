@@ -17,6 +17,7 @@ const LONGEST = [
   'interop/flows',
   'typo',
   'faults/locks',
+  'faults/saves',
 ];
 
 class LongestFirst extends BaseSequencer {

@@ -96,7 +96,8 @@ export async function runCourse(range: Range, slot: Slot, group: Group): Promise
   };
 }
 
-async function runEach(range: Range, slot: Slot, group: Group): Promise<Pick<Course, 'before' | 'after' | 'changes' | 'reaches'>> {
+/** One move after the other. */
+export async function runEach(range: Range, slot: Slot, group: Group): Promise<Pick<Course, 'before' | 'after' | 'changes' | 'reaches'>> {
   const device = await slot.renew();
   makeReady(device.device, group.ready);
   const reached = () => portsOf(group).map(port => reachedFrom(port, device));

@@ -2,7 +2,8 @@ import { cpSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, wri
 import { join } from 'node:path';
 import { dump } from 'js-yaml';
 import { call } from '../../server/cli/call.ts';
-import { Folder, MAIN, Running, until } from '../cli/run.ts';
+import type { AuditLine } from '../../server/engine/audit.ts';
+import { type Ended, Folder, MAIN, Running, until } from '../cli/run.ts';
 import { ROOT, type Told } from '../harness.ts';
 import type { Mode } from './modes.ts';
 
@@ -28,6 +29,9 @@ export class Service implements AsyncDisposable {
   #callTime: number;
   #running: Running | undefined;
   #url = '';
+  readonly #audit: AuditLine[] = [];
+  /** How far the output was read for it. */
+  #read = 0;
 
   private constructor({ devices, credentials, callTime, mode, env = {}, within }: ServiceOptions) {
     const { path } = this.folder;
@@ -81,10 +85,29 @@ export class Service implements AsyncDisposable {
   async restart(callTime = this.#callTime): Promise<void> {
     await this.#running?.[Symbol.asyncDispose]();
     this.#callTime = callTime;
+    this.#audit.length = 0;
+    this.#read = 0;
     const [file = '', ...args] = [...this.#within, process.execPath, MAIN, 'serve'];
     this.#running = new Running(file, args, { env: { ...this.#env, MERCURY_CALL_TIME: `${callTime}ms` } });
     const [, url = ''] = await this.#running.prints(/"msg":"listening on (http:\/\/[^"]+)"/, 'err');
     this.#url = url;
+  }
+
+  /** What the process that runs, or ran last, has put down until now. */
+  get audit(): readonly AuditLine[] {
+    const { out = '' } = this.#running ?? {};
+    const end = out.lastIndexOf('\n') + 1;
+    const lines = out.slice(this.#read, end).split('\n');
+    this.#audit.push(...lines.filter(line => line !== '').map(line => JSON.parse(line) as AuditLine));
+    this.#read = end;
+    return this.#audit;
+  }
+
+  /** Asks it to stop, and waits until it has. */
+  async stop(): Promise<Ended> {
+    if (!this.#running) throw new Error('it does not run');
+    this.#running.signal('SIGTERM');
+    return this.#running.ended;
   }
 
   /** In the middle of whatever it does. */
