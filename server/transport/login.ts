@@ -8,6 +8,7 @@ import { HostKeys } from './host-keys.ts';
 import { identityOf } from './identity.ts';
 import { Methods } from './methods.ts';
 import { type Offer, readAlong } from './offer.ts';
+import { sealPacketKeys } from './packet-keys.ts';
 import { Questions } from './questions.ts';
 import { GOODBYE_TIME, Session } from './session.ts';
 
@@ -32,6 +33,7 @@ export async function logIn(hop: Hop, device: string, dial: () => Promise<Duplex
     socket.once('close', () => clearTimeout(late));
     throw thrown;
   }
+  sealPacketKeys(client);
   return new Session(client, socket);
 }
 

@@ -27,6 +27,16 @@ export class Session {
     return this.#alive;
   }
 
+  /** ssh2 writes a packet in three pieces, and without Nagle's algorithm each would go its own way: what is written meanwhile goes together. */
+  together(write: () => void): void {
+    this.#socket.cork();
+    try {
+      write();
+    } finally {
+      this.#socket.uncork();
+    }
+  }
+
   /** Ends it and waits until it has: a device counts a session for as long as it stands. One that does not end its side is left. */
   async hangUp(): Promise<void> {
     this.#alive = false;

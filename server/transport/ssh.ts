@@ -51,7 +51,7 @@ class SshConnection implements Connection {
       if (!this.alive) return reject(this.#lost());
       this.#session.client.shell(size, (error, stream) => {
         if (error) reject(this.#lost(error));
-        else resolve(channelOf(stream));
+        else resolve(channelOf(stream, this.#session));
       });
     });
   }
@@ -100,13 +100,13 @@ class SshConnection implements Connection {
   }
 }
 
-function channelOf(stream: ClientChannel): Channel {
+function channelOf(stream: ClientChannel, session: Session): Channel {
   // One decoder for the whole stream, so that a character cut by a packet border is not garbled.
   stream.setEncoding('utf8');
   // A device that is out of sessions may close the shell in the packet that opens it, before anybody listens.
   const closed = new Promise<void>(resolve => stream.once('close', resolve));
   return {
-    write: text => void stream.write(text),
+    write: text => session.together(() => void stream.write(text)),
     onText: listener => void stream.on('data', (text: string) => listener(text)),
     onClose: listener => void closed.then(listener),
     close: () => stream.end(),
