@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../../server/lab/faults.ts';
 import type { LabOptions } from '../../server/lab/lab.ts';
+import { reachedFrom } from '../exposure.ts';
+import { configures, partOf } from '../faults/sections.ts';
 import { Mercury, PLATFORMS, type Told } from '../harness.ts';
+import { onLine } from '../on-line.ts';
 
 /*
  * Many calls for one switch are carried out in one visit. Each caller must be told what became of its own change, whatever becomes of the
@@ -14,6 +17,8 @@ const COMMIT: Readonly<Record<string, RegExp>> = {
   juniper_junos: /^commit confirmed/,
   dell_os10: /^commit$/,
 };
+/** And to begin one. */
+const ENTER: typeof COMMIT = { arista_eos: /^configure session/, juniper_junos: /^configure exclusive/, dell_os10: /^lock/ };
 /** A line of an attach that has words of its own for each port. */
 const GUILTY = 'guilty';
 const CALLS = 10;
@@ -126,4 +131,33 @@ describe.each(Object.keys(COMMIT))('ten attaches in one commit of %s', platform 
       if (does === 'cut') await mercury[Symbol.asyncDispose]();
     }
   });
+
+  it('are not told that nothing was typed when one of them was refused, and then nobody may configure any more', async () => {
+    await start(platform);
+    const device = mercury.device('sw');
+    device.faults.plant({ on: new RegExp(GUILTY), does: 'refuse', times: 99 });
+    onLine(device, new RegExp(GUILTY), () => device.faults.plant({ on: ENTER[platform] ?? /$^/, does: 'refuse', times: 99 }));
+    const told = await attachAll([3]);
+    const typed = portsOf().map(port => device.typed.some(line => configures(line, port)));
+    expect(typed[3]).toBe(true);
+    for (const [nth, { outcome }] of told.entries())
+      expect({ nth, outcome, refused: outcome === 'refused' && typed[nth] }).toEqual({ nth, outcome, refused: false });
+  });
+});
+
+it('saves again what is taken back after somebody else of the visit was saved', async () => {
+  await start('dell_os10');
+  const { device, faults } = mercury.device('sw');
+  const [updated = '', attached = '', guilty = ''] = device.ports;
+  await mercury.onPort('attach_port', 'sw', updated, { native_vlan: 100 });
+  faults.plant({ on: new RegExp(GUILTY), does: 'ignore', times: 99 });
+  faults.plant({ on: COMMIT.dell_os10 ?? /$^/, does: 'cutAfter' });
+  const told = await Promise.all([
+    mercury.onPort('attach_port', 'sw', attached, { native_vlan: 100 }),
+    mercury.onPort('attach_port', 'sw', guilty, { native_vlan: 100, description: GUILTY }),
+    mercury.onPort('update_port', 'sw', updated, { native_vlan: 200 }),
+  ]);
+  expect(outcomes(told)).toEqual(['rescued', 'rescued', 'undone']);
+  expect(reachedFrom(updated, mercury.device('sw'))).toBe('100');
+  expect(partOf(device.saved?.() ?? '', updated)).toBe(partOf(device.running(), updated));
 });
