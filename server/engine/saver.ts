@@ -6,6 +6,7 @@ import { Hold } from './lock/hold.ts';
 import type { Locks } from './lock/lock.ts';
 import type { Turn } from './queue.ts';
 import { type Access, Session } from './session.ts';
+import { settled } from './settled.ts';
 import { Visit } from './visit.ts';
 
 /** What became of one try to save a device. */
@@ -130,8 +131,11 @@ export class Saver {
     await using hold = await Hold.take(this.#means.locks, device, deadline);
     await using session = await Session.open(pending.plan, this.#means, hold, deadline);
     session.terminal.speak(pending.plan.dialect);
+    const visit = new Visit(pending.plan, session);
+    // What is on trial would come again with a reload; nobody else waits for it behind us.
+    await settled(visit, Date.now(), new Map(), deadline);
     if (this.#pending.get(device.name) === pending) this.#pending.delete(device.name);
-    const saved = await saveNow(new Visit(pending.plan, session), deadline);
+    const saved = await saveNow(visit, deadline);
     if (saved.state !== 'no') return;
     session.doubt();
     throw new Error(saved.why);

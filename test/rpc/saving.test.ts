@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SaveReport } from '../../server/engine/saver.ts';
+import { typeAt } from '../by-hand.ts';
+import { endTrial, isOnTrial } from '../faults/state.ts';
 import { Mercury } from '../harness.ts';
 import { SOON } from './wire.ts';
 
@@ -17,7 +19,8 @@ async function start({ quiet = 300, atMost = 60_000, platform = 'cisco_ios', com
 
 const device = () => mercury.device('sw');
 const saves = () => device().typed.filter(line => line === 'write memory').length;
-const attach = (nth: number, native_vlan = 100) => mercury.onPort('attach_port', 'sw', device().device.ports[nth] ?? '', { native_vlan });
+const attach = (nth: number, native_vlan = 100, more: object = {}) =>
+  mercury.onPort('attach_port', 'sw', device().device.ports[nth] ?? '', { native_vlan, ...more });
 const saved = () => device().device.saved?.() ?? '';
 
 describe('saving that is put off', () => {
@@ -66,6 +69,24 @@ describe('saving that is put off', () => {
     await expect.poll(() => mercury.desk.world.queue.size, SOON).toBe(0);
     expect(told.map(({ tries, requests }) => ({ tries, requests: requests.length }))).toEqual([{ tries: 1, requests: 3 }]);
     expect(saves()).toBe(1);
+    expect(saved()).toBe(device().device.running());
+  });
+
+  it('waits for a commit on trial: the switch may take it back, and a reload would bring it again', async () => {
+    await start({ platform: 'arista_eos' });
+    await mercury.onNetwork('add_network', 'sw', 100, 'tenant');
+    await expect.poll(() => mercury.desk.world.saver?.devices, SOON).toEqual([]);
+    const planned = await attach(1, 100, { dry_run: true });
+    const typed = planned.devices[0]?.commands.filter(({ task }) => /^(?:change|commit):/.test(task)).map(({ sent }) => sent) ?? [];
+    await attach(0);
+    typeAt(device(), ['enable', ...typed]);
+    expect(isOnTrial(device())).toBe(true);
+    told.length = 0;
+    await expect.poll(() => told.length, SOON).toBe(1);
+    expect(told[0]).toMatchObject({ tries: 1, failure: expect.stringContaining('a commit timer runs'), again: 5000 });
+    endTrial(device());
+    await expect.poll(() => told.length, SOON).toBe(2);
+    expect(told[1]).not.toHaveProperty('failure');
     expect(saved()).toBe(device().device.running());
   });
 
