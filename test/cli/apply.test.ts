@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { portOf } from '../harness.ts';
-import { Bench, until } from './run.ts';
+import { hold } from '../hold.ts';
+import { Bench } from './run.ts';
 
 const DEVICES = { 'sw-ios': 'cisco_ios', 'sw-eos': 'arista_eos', 'sw-os10': 'dell_os10' };
 let bench: Bench;
@@ -105,12 +106,15 @@ describe('mercury apply', () => {
   });
 
   it('does not leave a change half-way when it is interrupted, hung up on, or nobody reads its output', async () => {
-    await using slow = await Bench.start({ devices: { 'sw-1': 'cisco_ios' }, delays: { command: 40 } });
+    await using slow = await Bench.start({ devices: { 'sw-1': 'cisco_ios' } });
+    const { there, letGo } = hold(slow.lab.device('sw-1'), 'typed', /^configure terminal$/);
     const running = slow.start(['apply', 'attach_port', 'sw-1', 'Gi1/0/1', '--native', '100']);
     await using _ = running;
-    await until(() => slow.lab.device('sw-1').typed.includes('configure terminal'), 'the change has begun');
+    await there;
     running.child.stdout?.destroy();
     for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM', 'SIGINT'] as const) running.signal(signal);
+    await running.prints(/SIGINT: a change/, 'err');
+    letGo();
     const { status, signal, err } = await running.ended;
     expect({ status, signal }).toEqual({ status: 0, signal: null });
     expect(err).toContain('SIGINT: a change is not left half-way; this ends when the device is done');
@@ -120,11 +124,14 @@ describe('mercury apply', () => {
 
   it('begins nothing new on other devices after it was interrupted', async () => {
     const names = Array.from({ length: 20 }, (_, i) => `sw-${i + 1}`);
-    await using many = await Bench.start({ devices: Object.fromEntries(names.map(name => [name, 'cisco_ios'])), delays: { command: 60 } });
+    await using many = await Bench.start({ devices: Object.fromEntries(names.map(name => [name, 'cisco_ios'])) });
+    const held = names.map(name => hold(many.lab.device(name), 'typed', /^configure terminal$/));
     const running = many.start(['apply', 'add_network', names.join(','), '--vlan', '100', '--name', 'a']);
     await using _ = running;
-    await until(() => names.some(name => many.lab.device(name).typed.includes('configure terminal')), 'a change has begun');
+    await Promise.all(held.slice(0, 16).map(({ there }) => there));
     running.signal('SIGINT');
+    await running.prints(/SIGINT: finishing/, 'err');
+    for (const { letGo } of held) letGo();
     const { status, err } = await running.ended;
     expect(status).toBe(5);
     expect(err).toContain('SIGINT: finishing what has begun, beginning nothing new');

@@ -8,6 +8,7 @@ import { slip, typeAt, writesOf } from '../by-hand.ts';
 import { LAGS } from '../cases.ts';
 import { soon } from '../ends.ts';
 import { Mercury, PLATFORMS } from '../harness.ts';
+import { hold } from '../hold.ts';
 
 /* Many questions to a device in one session: what they find, and that nothing but reads is typed. */
 
@@ -25,17 +26,6 @@ const attached = (device: string, port: string, more: Values = {}) => planFor(de
 const ask = (plans: readonly ChangePlan[], patience = eachWithin(60_000)) => survey(plans, mercury.desk.world, patience);
 const shown = (findings: readonly Finding[]) =>
   findings.map(({ misses, failure }) => failure?.kind ?? (misses.length === 0 ? 'holds' : 'differs'));
-
-/** Resolves when the device is about to be told a line like this, by anybody. */
-function typing(name: string, line: RegExp): Promise<void> {
-  const { typed } = mercury.device(name);
-  return new Promise(resolve => {
-    typed.push = (...lines: string[]) => {
-      if (lines.some(one => line.test(one))) resolve();
-      return Array.prototype.push.apply(typed, lines);
-    };
-  });
-}
 
 describe.each(PLATFORMS)('on %s', platform => {
   beforeEach(async () => {
@@ -153,12 +143,12 @@ describe('a device that cannot be asked', () => {
 
 describe('changes meanwhile', () => {
   it('do not wait for all the questions, and what they changed is read again', async () => {
-    mercury = await Mercury.start({ devices: { sw: 'cisco_ios' }, lab: { delays: { command: 15 } } });
+    mercury = await Mercury.start({ devices: { sw: 'cisco_ios' } });
     // Of LAGs, what a whole switch shows is read once for all of them.
     const plans = Array.from({ length: 10 }, (_, nth) => planFor('sw', 'delete_lag', { port: `Po${nth + 1}` }));
-    const begun = typing('sw', /show running-config \| section/);
+    const { there, letGo } = hold(mercury.device('sw'), 'typed', /show running-config \| section/);
     const asking = ask(plans);
-    await begun;
+    await there;
     const change = mercury.tell('update_lag', {
       switch_ids: ['sw'],
       lag_name: 'Po10',
@@ -166,6 +156,8 @@ describe('changes meanwhile', () => {
       aggregation_mode: null,
       ...ACCESS,
     });
+    await expect.poll(() => mercury.desk.world.queue.size).toBe(2);
+    letGo();
     let changed = false;
     void change.then(() => {
       changed = true;
