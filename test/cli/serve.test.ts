@@ -25,7 +25,13 @@ describe('mercury serve', () => {
     const config = join(folder.path, 'mercury.yml');
     writeFileSync(config, `port: 1 # a variable wins\nlog_level: debug\ninventory: ${bench.env.MERCURY_INVENTORY}\n`);
     const { MERCURY_CREDENTIALS } = bench.env as { MERCURY_CREDENTIALS: string };
-    const environment = { MERCURY_PORT: '0', MERCURY_CREDENTIALS, MERCURY_INVENTORY: bench.env.MERCURY_INVENTORY as string };
+    const environment = {
+      MERCURY_PORT: '0',
+      MERCURY_SAVE_AFTER: '60m',
+      MERCURY_SAVE_WITHIN: '60m',
+      MERCURY_CREDENTIALS,
+      MERCURY_INVENTORY: bench.env.MERCURY_INVENTORY as string,
+    };
     await using service = bench.start(['serve', '--config', config], { env: environment });
     const [, url = ''] = await service.prints(LISTENING, 'err');
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:(?!1$)\d+$/);

@@ -38,6 +38,9 @@ class Served {
         MERCURY_CREDENTIALS: join(folder, 'credentials.yml'),
         MERCURY_LOG_LEVEL: 'trace',
         MERCURY_CALL_TIME: '60s',
+        // What is saved later has a line of its own: not before the end.
+        MERCURY_SAVE_AFTER: '60m',
+        MERCURY_SAVE_WITHIN: '60m',
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
