@@ -48,8 +48,17 @@ async function afterwards(candidate: Candidate, failure: unknown, round: Round):
 /** Each is taken back by its own means, as far as there is something to take back, and told what failed. */
 async function endAll(jobs: readonly Job[], failure: unknown, { guilty }: Candidate): Promise<Job[]> {
   const made: Job[] = [];
-  for (const job of jobs) if (await ended(job, guilty.get(job) ?? failure)) made.push(job);
+  for (const job of jobs) if (await ended(job, guilty.get(job) ?? (guilty.size > 0 ? inCompany(failure) : failure))) made.push(job);
   return made;
+}
+
+/** What failed is told of the port that it failed on. */
+function inCompany(failure: unknown): unknown {
+  if (!(failure instanceof ChangeError)) return failure;
+  return new ChangeError(failure.kind, `it was in one commit with a change that failed: ${failure.message}`, {
+    said: failure.said,
+    cause: failure,
+  });
 }
 
 /** Those not to blame first, and the guilty one by one; where nobody knows who it is, two halves. */

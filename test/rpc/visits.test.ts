@@ -161,3 +161,21 @@ it('saves again what is taken back after somebody else of the visit was saved', 
   expect(reachedFrom(updated, mercury.device('sw'))).toBe('100');
   expect(partOf(device.saved?.() ?? '', updated)).toBe(partOf(device.running(), updated));
 });
+
+describe('a commit of several that cannot be taken back', () => {
+  it('is told to each with the port that it failed on, and all end in the safe state', async () => {
+    await start('juniper_junos');
+    const { faults } = mercury.device('sw');
+    faults.plant({ on: new RegExp(GUILTY), does: 'ignore', times: 99 });
+    faults.plant({ on: /^rollback 1$/, does: 'refuse', times: 99 });
+    const told = await attachAll([3]);
+    expect(outcomes(told)).toEqual(except([], '', 'rescued'));
+    for (const [nth, { message }] of told.entries()) {
+      expect(message).toContain(
+        `sw ${portsOf()[nth]}${nth === 3 ? ' is not as asked' : ': it was in one commit with a change that failed'}`,
+      );
+      expect(message).toContain(`${portsOf()[3]} is open and carries nothing else: it does not show`);
+      expect(reachedFrom(portsOf()[nth] ?? '', mercury.device('sw'))).toBe('closed');
+    }
+  });
+});
