@@ -7,7 +7,7 @@ export interface Mode {
   readonly platform?: (text: string) => string;
 }
 
-// Each visit saves: what is put off is another's to judge.
+/** Each visit saves: what would be put off could not be disturbed where it is awaited. */
 const SAVES = { MERCURY_SAVE_AFTER: '0s' };
 
 const LINE_BY_LINE: Pick<Mode, 'platform'> = { platform: text => text.replace(/^type_ahead:.*\n/m, '') };
@@ -26,8 +26,9 @@ export const MODES: readonly Mode[] = [
   AHEAD,
 ];
 
-/** Those in which changes meet; the first is as a service is set when nobody sets it. */
+/** Those in which changes meet; a sample is tried in the first. */
 export const TOGETHER: readonly [Mode, ...Mode[]] = [
   AHEAD,
   { name: 'that makes changes together, line by line', env: { ...SAVES, MERCURY_KEEP_SESSION: '0s' }, ...LINE_BY_LINE },
+  { name: 'that makes changes together and saves later', env: { MERCURY_SAVE_AFTER: '200ms', MERCURY_KEEP_SESSION: '300ms' } },
 ];

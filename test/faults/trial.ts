@@ -2,7 +2,7 @@ import type { LabDevice } from '../../server/lab/ssh-server.ts';
 import type { Moment } from '../../server/lab/tap.ts';
 import { until } from '../cli/run.ts';
 import type { Told } from '../harness.ts';
-import type { Aim, Change, Class, Course } from './course.ts';
+import { type Aim, type Change, type Class, type Course, ownText } from './course.ts';
 import { portsOf } from './groups.ts';
 import { falsehoods } from './judge.ts';
 import { askTogether, type Heard } from './meeting.ts';
@@ -80,7 +80,8 @@ class Trial {
     await emptied(this.#device).catch(() => this.#lies.push('a session was left'));
     await this.#range.service.lets(this.#slot.lock).catch(() => this.#lies.push('a lock was left'));
     this.#compare(told, savedBefore, strikes.happened);
-    await this.#goOn(told, savedBefore);
+    const again = await this.#goOn(told, savedBefore);
+    await this.#seeSaved(told, again);
     this.#watch.look();
     this.#lies.push(...this.#watch.exposures(this.#course.reaches));
     const [lies, doubts] = [this.#lies, this.#doubts].map(list => list.map(text => `${text} [${evidence}]`)) as [string[], string[]];
@@ -128,7 +129,7 @@ class Trial {
   }
 
   /** What is on trial is taken back by the switch itself; then the same changes go as if nothing had been. */
-  async #goOn(told: readonly Told[], savedBefore: string | undefined): Promise<void> {
+  async #goOn(told: readonly Told[], savedBefore: string | undefined): Promise<ReadonlyMap<number, Told>> {
     const { changes, after } = this.#course;
     const wasOnTrial = isOnTrial(this.#device);
     await trialsOver(this.#device).catch(() => this.#lies.push('a commit stayed on trial'));
@@ -139,13 +140,28 @@ class Trial {
     const lasting = [...changes.entries()].filter(
       ([nth, { move }]) => !changes.slice(nth + 1).some(later => isOnSamePort(later.move, move)),
     );
-    const well = await Promise.all(lasting.map(([nth, change]) => this.#again(change, told[nth] as Told)));
-    if (!well.includes(false) && runningOn(this.#device) !== after) this.#lies.push('asked again it did not end as it should');
+    const again = await Promise.all(lasting.map(async ([nth, change]) => [nth, await this.#again(change, told[nth] as Told)] as const));
+    const well = again.every(([, { ends }]) => ends);
+    if (well && runningOn(this.#device) !== after) this.#lies.push('asked again it did not end as it should');
     await emptied(this.#device).catch(() => this.#lies.push('a session was left at the end'));
+    return new Map(again.map(([nth, one]) => [nth, one.told]));
   }
 
-  /** Whether it ends as it must. */
-  async #again({ move, before, after }: Change, { outcome }: Told): Promise<boolean> {
+  /** What was told to be saved later is. */
+  async #seeSaved(told: readonly Told[], again: ReadonlyMap<number, Told>): Promise<void> {
+    const { changes, group } = this.#course;
+    const { device } = this.#device;
+    for (const [nth, last] of again) {
+      const isDue = [told[nth], last].some(one => one?.devices?.[0]?.saved.state === 'pending');
+      const own = (text: string) => ownText(text, group, (changes[nth] as Change).move);
+      const isSaved = () => own(device.saved?.() ?? '') === own(device.running());
+      if (isDue)
+        await until(isSaved, 'it is saved').catch(() => this.#lies.push(`${changes[nth]?.move.name} was to be saved, and never was`));
+    }
+  }
+
+  /** What is told then, and whether it ends as it must. */
+  async #again({ move, before, after }: Change, { outcome }: Told): Promise<{ told: Told; ends: boolean }> {
     const first = await this.#askUntilHeard(move.call);
     const again = outcome === 'rescued' && first.kind === 'not_possible' && move.reopen ? await this.#ask(move.reopen) : first;
     // A rescue may do what was asked: it closes a port that was to be detached.
@@ -154,7 +170,7 @@ class Trial {
     const usual = before === after ? /^unchanged$/ : /^applied$/;
     const ends = (expected[outcome as keyof typeof expected] ?? usual).test(again.outcome);
     if (!ends) this.#doubts.push(`${move.name} asked again told ${again.outcome} ${again.message}`);
-    return ends;
+    return { told: again, ends };
   }
 
   /** A device that did not answer for a while is not tried for some seconds. */
