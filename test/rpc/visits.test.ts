@@ -171,9 +171,7 @@ describe('a commit of several that cannot be taken back', () => {
     const told = await attachAll([3]);
     expect(outcomes(told)).toEqual(except([], '', 'rescued'));
     for (const [nth, { message }] of told.entries()) {
-      expect(message).toContain(
-        `sw ${portsOf()[nth]}${nth === 3 ? ' is not as asked' : ': it was in one commit with a change that failed'}`,
-      );
+      expect(message).toContain(nth === 3 ? 'sw is not as asked' : `sw ${portsOf()[nth]}: it was in one commit with a change that failed`);
       expect(message).toContain(`${portsOf()[3]} is open and carries nothing else: it does not show`);
       expect(reachedFrom(portsOf()[nth] ?? '', mercury.device('sw'))).toBe('closed');
     }
