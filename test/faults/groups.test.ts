@@ -13,6 +13,6 @@ meetFaults({
   title: 'changes that meet and a network that fails',
   modes: SWEEP > 0 ? TOGETHER : TOGETHER.slice(0, 1),
   groups: groupsOn,
-  oneOf: 8,
+  oneOf: 10,
   shortestCall: 10_000,
 });

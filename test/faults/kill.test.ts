@@ -36,7 +36,7 @@ const KILLED: readonly (Pick<Holding, 'groups' | 'points'> & { readonly what: st
     points: [
       ['between lines', 1],
       ['after commit', 1],
-      ['taking back', 2],
+      ['taking back', 1],
       ['save', 1],
     ],
   },

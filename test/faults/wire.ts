@@ -13,7 +13,6 @@ const pick = SWEEP > 0 ? everything : sample;
 const SLOTS = 12;
 /** A change that nothing happens to takes a small part of a call's time, however slow the machine is. */
 const CALL_OVER_COURSE = 15;
-
 /** As many times as much time have those again that may have had too little. */
 const MORE_TIME = 4;
 const LONGEST = SWEEP > 0 ? 24 * 3_600_000 : 900_000;
