@@ -66,6 +66,11 @@ export function slipped(plan: ChangePlan, line: BenchLine, slip: string): Change
   return rewritten(plan, line.place, slip.slice(prefix.length));
 }
 
+/** A copy in which no two parts share an object, so that each line is told from its like by its place: what no value changes is rendered once. */
+export function apart(plan: ChangePlan): ChangePlan {
+  return rewritten(plan, { file: '', line: 0 }, '');
+}
+
 /** A copy in which the line that was written at `place` has another text. */
 function rewritten<T>(value: T, place: Place | undefined, text: string): T {
   if (typeof value !== 'object' || value === null || value instanceof RegExp || value instanceof Set) return value;

@@ -3,6 +3,7 @@ import { SAMPLES, type Sample, sampleRequest } from '../server/engine/samples.ts
 import { LAB_USER, SWITCHES } from '../server/lab/lab.ts';
 import type { Library } from '../server/library/library.ts';
 import type { ChangePlan, ChangeRequest, Device } from '../server/model.ts';
+import { apart } from './bench.ts';
 import { PLATFORMS } from './harness.ts';
 import { shippedLibrary } from './shipped.ts';
 
@@ -31,7 +32,7 @@ export const CHANGE = 'curygolden';
 
 /** What a platform would type for a case. */
 export function planOf(platform: string, wanted: Omit<Case, 'name'>, id = ID): ChangePlan {
-  return plan(sampleRequest(wanted, { device: platform, ...exampleOn(platform) }, id) as ChangeRequest, library);
+  return apart(plan(sampleRequest(wanted, { device: platform, ...exampleOn(platform) }, id) as ChangeRequest, library));
 }
 
 function withOneDeviceEach(read: Library): Library {
