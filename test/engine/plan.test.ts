@@ -29,6 +29,26 @@ const DETACH = (GOOD[DETACH_FILE] ?? '')
   .replace('close {{port}}', '"{{#if default_vlan}}open {{port}} on {{default_vlan}}{{else}}close {{port}}{{/if}}"')
   .replace('expect: closed', 'expect: "{{#if default_vlan}}open {{default_vlan}}{{else}}closed{{/if}}"');
 
+it('renders anew for each request what names a value, and once what names none', () => {
+  using files = new LibraryOnDisk({ [DETACH_FILE]: DETACH });
+  const library = files.load();
+  const caller = { name: 'test', address: '', scheme: 'none' };
+  const [one, other] = [
+    ['p1', 100],
+    ['p2', 200],
+  ].map(([port, native_vlan]) => {
+    const args = { ...ATTACH, port, native_vlan } as Values;
+    return plan({ id: `req-${port}`, method: 'attach_port', device: 'sw1', args, caller, why: {}, dryRun: true, deadline: 0 }, library);
+  });
+  expect([one, other].map(made => [typedBy(made?.steps), typedBy(made?.rescue?.steps)])).toEqual([
+    [['interface p1', 'vlan 100'], ['close p1']],
+    [['interface p2', 'vlan 200'], ['close p2']],
+  ]);
+  const modes = (made: ChangePlan | undefined) => [...(made?.dialect.modes.values() ?? [])];
+  expect(modes(one)).not.toEqual([]);
+  for (const [nth, mode] of modes(one).entries()) expect(modes(other)[nth]).toBe(mode);
+});
+
 describe('a rescue that is another playbook', () => {
   const withDefault = {
     [DETACH_FILE]: DETACH,
