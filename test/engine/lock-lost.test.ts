@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { lockName } from '../../server/engine/lock/lock.ts';
 import { thisProcess } from '../../server/engine/lock/owner.ts';
 import type { LabDevice } from '../../server/lab/ssh-server.ts';
+import { beforeLine } from '../before-line.ts';
 import { reachedFrom, watch } from '../exposure.ts';
 import { Mercury, PLATFORMS, type Told } from '../harness.ts';
-import { beforeLine } from './lock-process.ts';
 
 /*
  * A change loses its lock as the n-th line is about to be typed: the lock file is taken away, or somebody else's stands in its place and
@@ -84,11 +84,7 @@ it('does not roll back what may be somebody else’s commit by now, but closes t
   await using mercury = await Mercury.start({ devices: { sw: 'juniper_junos' } });
   const scene = await prepare(mercury, 'sw', 'attach');
   scene.device.faults.plant({ on: /vlan members 100/, does: 'ignore' });
-  beforeLine(
-    scene.device,
-    line => /^commit confirmed/.test(line),
-    () => unlinkSync(scene.path),
-  );
+  beforeLine(scene.device, /^commit confirmed/, () => unlinkSync(scene.path));
   expect(await scene.change()).toMatchObject({ outcome: 'rescued', kind: 'not_as_asked' });
   expect(scene.typed()).not.toContain('rollback 1');
   expect(reachedFrom(scene.port, scene.device)).toBe('closed');

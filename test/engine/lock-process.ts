@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { FilePace } from '../../server/engine/lock/file.ts';
-import type { LabDevice } from '../../server/lab/ssh-server.ts';
 import type { Device } from '../../server/model.ts';
 import { plainEnvironment } from '../cli/run.ts';
 import { ensurePackages, type Readiness } from '../debian.ts';
@@ -89,19 +88,6 @@ export class LockProcess implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
   }
-}
-
-/** Has something happen once, as a line is about to be typed on a lab switch: that which `which` picks. */
-export function beforeLine(device: LabDevice, which: (line: string, count: number) => boolean, happens: () => void): void {
-  const push = device.typed.push;
-  let done = false;
-  device.typed.push = (line: string) => {
-    if (!done && which(line, device.typed.length)) {
-      done = true;
-      happens();
-    }
-    return push.call(device.typed, line);
-  };
 }
 
 /** Who had a lock, in order, from the log of those who contend for it; @throws when two had it at once. Killed ones do not write `end`. */

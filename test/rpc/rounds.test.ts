@@ -2,12 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { LabOptions } from '../../server/lab/lab.ts';
+import { beforeLine } from '../before-line.ts';
 import { typeAt } from '../by-hand.ts';
 import { reachedFrom } from '../exposure.ts';
 import { hurryTimers, isOnTrial } from '../faults/state.ts';
 import { Mercury, PLATFORMS, type Told } from '../harness.ts';
 import { meet } from '../meet.ts';
-import { onLine } from '../on-line.ts';
 
 /*
  * A visit may take long, and what was read at its beginning does not stay true for ever: others type what was asked of them, time runs out,
@@ -98,7 +98,7 @@ describe.each(PLATFORMS)('a switch of %s that is frozen in the middle of a visit
     await start(platform);
     await addNetworks();
     const { logins } = device();
-    onLine(device(), /node-1/, () => writeFileSync(join(mercury.folder, 'inventory', 'freeze.yml'), 'all: firmware\n'));
+    beforeLine(device(), /node-1/, () => writeFileSync(join(mercury.folder, 'inventory', 'freeze.yml'), 'all: firmware\n'));
     const told = await meet(mercury, 'sw', [
       () => attach(0, { description: 'node-1' }),
       () => attach(0, { native_vlan: 200, description: 'node-2' }),

@@ -1,7 +1,7 @@
 import { describe, it } from 'vitest';
+import { beforeLine } from '../before-line.ts';
 import { reachedFrom } from '../exposure.ts';
 import { Mercury } from '../harness.ts';
-import { onLine } from '../on-line.ts';
 
 /* A connection that goes silent while a change is taken back: a new login may well be answered, if somebody tries one. */
 
@@ -20,7 +20,7 @@ describe.concurrent('a switch that answers no more while a failed attach is take
     const [port = ''] = device.device.ports;
     await mercury.onNetwork('add_network', 'sw', 100, 'tenant');
     device.faults.plant({ on: /guilty/, does: 'refuse', times: 9 });
-    onLine(device, /guilty/, () => device.faults.plant({ on: TAKES_BACK[platform] ?? /$^/, does: 'stall' }));
+    beforeLine(device, /guilty/, () => device.faults.plant({ on: TAKES_BACK[platform] ?? /$^/, does: 'stall' }));
     const told = await mercury.onPort('attach_port', 'sw', port, { native_vlan: 100, description: 'guilty' });
     expect(told).toMatchObject({ outcome: expect.stringMatching(/^(?:undone|rescued)$/), kind: 'rejected' });
     expect(reachedFrom(port, device)).toBe('closed');

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../../server/lab/faults.ts';
+import { beforeLine } from '../before-line.ts';
 import { reachedFrom } from '../exposure.ts';
 import { configures, partOf } from '../faults/sections.ts';
 import { Mercury, PLATFORMS, type Told } from '../harness.ts';
 import { meet } from '../meet.ts';
-import { onLine } from '../on-line.ts';
 
 /*
  * Many calls for one switch are carried out in one visit. Each caller must be told what became of its own change, whatever becomes of the
@@ -135,7 +135,7 @@ describe.each(Object.keys(COMMIT))('ten attaches in one commit of %s', platform 
     await start(platform);
     const device = mercury.device('sw');
     device.faults.plant({ on: new RegExp(GUILTY), does: 'refuse', times: 99 });
-    onLine(device, new RegExp(GUILTY), () => device.faults.plant({ on: ENTER[platform] ?? /$^/, does: 'refuse', times: 99 }));
+    beforeLine(device, new RegExp(GUILTY), () => device.faults.plant({ on: ENTER[platform] ?? /$^/, does: 'refuse', times: 99 }));
     const told = await attachAll([3]);
     const typed = portsOf().map(port => device.typed.some(line => configures(line, port)));
     expect(typed[3]).toBe(true);

@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LAB_USER } from '../../server/lab/lab.ts';
+import { beforeLine } from '../before-line.ts';
 import { Mercury, PLATFORMS } from '../harness.ts';
-import { onLine } from '../on-line.ts';
 import { SOON } from './wire.ts';
 
 /* A session is kept for the next change: it must serve as well as a new one, and never when anything about it is in doubt. */
@@ -77,7 +77,7 @@ describe('a session that stands idle', () => {
     const file = join(mercury.folder, 'credentials.yml');
     const text = readFileSync(file, 'utf8');
     const { logins } = device();
-    onLine(device(), /^switchport mode access/, () => writeFileSync(file, text.replace(LAB_USER.password, 'not-any-more')));
+    beforeLine(device(), /^switchport mode access/, () => writeFileSync(file, text.replace(LAB_USER.password, 'not-any-more')));
     expect((await attach(0)).outcome).toBe('applied');
     expect(readFileSync(file, 'utf8')).not.toBe(text);
     expect((await attach(1)).kind).toBe('login_refused');
