@@ -47,8 +47,6 @@ interface Pending {
   /** By a clock that nobody can set, in milliseconds. */
   readonly since: number;
   tries: number;
-  /** It waits for its turn, or types. */
-  saving: boolean;
   timer?: NodeJS.Timeout;
 }
 
@@ -62,7 +60,8 @@ export class Saver {
   readonly #means: Means;
   readonly #options: SaverOptions;
   readonly #pending = new Map<string, Pending>();
-  readonly #saving = new Set<Promise<void>>();
+  /** Those that wait for their turn, or type. */
+  readonly #saving = new Map<Pending, Promise<void>>();
   #closing = false;
 
   constructor(means: Means, options: SaverOptions) {
@@ -72,13 +71,13 @@ export class Saver {
 
   /** Devices with changes that are not saved yet. */
   get devices(): readonly string[] {
-    return [...this.#pending.keys()];
+    return [...new Set([...this.#pending.keys(), ...[...this.#saving.keys()].map(({ plan }) => plan.device.name)])];
   }
 
   /** The change of this plan is in force, and will be saved. */
   later(plan: ChangePlan): Saved {
     const now = performance.now();
-    const pending = this.#pending.get(plan.device.name) ?? { plan, requests: [], since: now, tries: 0, saving: false };
+    const pending = this.#pending.get(plan.device.name) ?? { plan, requests: [], since: now, tries: 0 };
     this.#pending.set(plan.device.name, pending);
     pending.plan = plan;
     pending.requests.push(plan.request.id);
@@ -91,7 +90,7 @@ export class Saver {
   async close(): Promise<void> {
     this.#closing = true;
     for (const pending of this.#pending.values()) this.#start(pending);
-    while (this.#saving.size > 0) await Promise.all(this.#saving);
+    while (this.#saving.size > 0) await Promise.all(this.#saving.values());
   }
 
   #schedule(pending: Pending, wait: number): void {
@@ -103,13 +102,11 @@ export class Saver {
 
   #start(pending: Pending): void {
     clearTimeout(pending.timer);
-    if (pending.saving) return;
-    pending.saving = true;
-    const saving = this.#save(pending).finally(() => {
-      pending.saving = false;
-      this.#saving.delete(saving);
-    });
-    this.#saving.add(saving);
+    if (this.#saving.has(pending)) return;
+    this.#saving.set(
+      pending,
+      this.#save(pending).finally(() => this.#saving.delete(pending)),
+    );
   }
 
   async #save(pending: Pending): Promise<void> {

@@ -32,13 +32,17 @@ describe('saving that is put off', () => {
     expect(answers.map(({ devices }) => devices[0]?.saved)).toEqual(answers.map(() => ({ state: 'pending' })));
     expect(saves()).toBe(0);
     expect(mercury.desk.world.saver?.devices).toEqual(['sw']);
+    const { there, letGo } = hold(device(), 'typed', /^write memory$/);
+    await there;
+    expect(mercury.desk.world.saver?.devices).toEqual(['sw']);
+    letGo();
     await expect.poll(() => told.length).toBe(1);
     expect(told).toEqual([
       { device: 'sw', platform: 'cisco_ios', tries: 1, waited: expect.any(Number), requests: answers.map(({ request_id }) => request_id) },
     ]);
     expect(saves()).toBe(1);
     expect(saved()).toBe(device().device.running());
-    expect(mercury.desk.world.saver?.devices).toEqual([]);
+    await expect.poll(() => mercury.desk.world.saver?.devices).toEqual([]);
   });
 
   it('does not wait for a quiet moment for ever', async () => {
