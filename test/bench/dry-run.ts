@@ -9,7 +9,8 @@ import { SWITCHES, startLab } from '../../server/lab/lab.ts';
 import { type Library, loadLibrary } from '../../server/library/library.ts';
 import { ROOT } from '../harness.ts';
 import type { DryRunJob, DryRunTold } from './dry-run-client.ts';
-import { type DryRun, type DryRunResult, round } from './results.ts';
+import { HttpFloor } from './http-floor.ts';
+import { type Answered, type DryRun, type DryRunResult, round } from './results.ts';
 import { Service } from './service.ts';
 import { VLAN } from './works.ts';
 
@@ -30,29 +31,24 @@ export async function runDryRuns(seconds: number): Promise<DryRunResult> {
     const platforms: DryRun[] = [];
     await service.loopDelay('begin');
     let calls = 0;
+    let longest = '';
     for (const { name, device } of lab.devices.values()) {
-      const job = { url: service.url, device: name, ports: device.ports.slice(0, 10), callers: CALLERS };
-      // The first second is the compiler's.
-      calls += (await ask({ ...job, seconds: 1 }, two)).calls;
-      const cpu = service.cpu;
-      const told = await ask({ ...job, seconds }, two);
-      calls += told.calls;
-      platforms.push({
-        platform: device.platform,
-        calls: told.calls,
-        perSecond: Math.round(told.calls / told.seconds),
-        latency: told.latency,
-        cpuPerCall: round(((service.cpu - cpu) * 1000) / told.calls, 3),
-        planAlone: planAlone(library, name, device.ports[0] ?? ''),
-      });
+      const job: Job = { device: name, ports: device.ports.slice(0, 10), seconds };
+      const { warming, answered, answer } = await answering(service, job, two);
+      calls += warming + answered.calls;
+      if (answer.length > longest.length) longest = answer;
+      platforms.push({ platform: device.platform, ...answered, planAlone: planAlone(library, name, device.ports[0] ?? '') });
     }
     const loop = await service.loopDelay('end');
+    await using alone = await HttpFloor.start(longest, two ? 0 : undefined);
+    const { answered: floor } = await answering(alone, { device: '', ports: [], seconds }, two);
     const title = 'dry runs of attach_port, by a service on one processor';
     return {
       id: 'W5',
       title,
       callers: CALLERS,
       platforms,
+      floor,
       memory: service.memory,
       loop,
       auditedPerCall: round(service.audited / calls, 4),
@@ -60,6 +56,22 @@ export async function runDryRuns(seconds: number): Promise<DryRunResult> {
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+type Job = Pick<DryRunJob, 'device' | 'ports' | 'seconds'>;
+
+async function answering(
+  who: { readonly url: string; readonly cpu: number },
+  job: Job,
+  pinned: boolean,
+): Promise<{ warming: number; answered: Answered; answer: string }> {
+  const whole = { url: who.url, callers: CALLERS, ...job };
+  // The first second is the compiler's.
+  const { calls: warming } = await ask({ ...whole, seconds: 1 }, pinned);
+  const cpu = who.cpu;
+  const { calls, seconds, latency, answer } = await ask(whole, pinned);
+  const cpuPerCall = round(((who.cpu - cpu) * 1000) / calls, 3);
+  return { warming, answer, answered: { calls, perSecond: Math.round(calls / seconds), latency, cpuPerCall } };
 }
 
 /** @throws Error when a call was answered with anything but a plan */

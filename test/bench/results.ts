@@ -48,14 +48,19 @@ export interface WorkResult {
   readonly ratios: Readonly<Partial<Record<Who, number>>>;
 }
 
-/** Attaches of one platform's ports, asked for as dry runs. */
-export interface DryRun {
-  readonly platform: string;
+/** Calls that one process answered, as fast as it could. */
+export interface Answered {
   readonly calls: number;
   readonly perSecond: number;
   readonly latency: Spread;
-  /** Milliseconds of CPU for one call in Mercury's process, and for `plan` alone in a loop. */
+  /** Milliseconds of CPU for one call in the process that answers. */
   readonly cpuPerCall: number;
+}
+
+/** Attaches of one platform's ports, asked for as dry runs. */
+export interface DryRun extends Answered {
+  readonly platform: string;
+  /** Milliseconds of one `plan`, in a loop. */
   readonly planAlone: number;
 }
 
@@ -65,6 +70,8 @@ export interface DryRunResult {
   readonly title: string;
   readonly callers: number;
   readonly platforms: readonly DryRun[];
+  /** Express alone, which answers the same callers with the text of such an answer, and does nothing for it. */
+  readonly floor: Answered;
   readonly memory: number;
   readonly loop: Spread;
   /** Lines of the audit per call: 1, or something was left out. */

@@ -48,9 +48,7 @@ export class Service implements AsyncDisposable {
 
   /** Seconds of CPU so far, of all its threads. */
   get cpu(): number {
-    const [, rest = ''] = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8').split(') ');
-    const [user = 0, system = 0] = rest.split(' ').slice(11, 13).map(Number);
-    return (user + system) / TICKS;
+    return cpuOf(this.#child.pid);
   }
 
   /** MB of memory at its most, since it started. */
@@ -78,6 +76,13 @@ export class Service implements AsyncDisposable {
     this.#child.kill('SIGTERM');
     await gone;
   }
+}
+
+/** Seconds of CPU that a process has had so far, in all its threads. */
+export function cpuOf(pid: number | undefined): number {
+  const [, rest = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
+  const [user = 0, system = 0] = rest.split(' ').slice(11, 13).map(Number);
+  return (user + system) / TICKS;
 }
 
 const TICKS = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));

@@ -1,4 +1,4 @@
-import type { DryRunResult, Results, Run, WorkResult } from './results.ts';
+import type { Answered, DryRunResult, Results, Run, WorkResult } from './results.ts';
 
 /** The results as text, for the terminal and for README.md. */
 
@@ -17,13 +17,15 @@ export function workText(work: WorkResult): string {
   return [`\n${work.id}  ${work.title}`, ...aligned([HEAD, ...rows]), ...notes].join('\n  ');
 }
 
-export function dryRunText({ title, platforms, memory, loop, auditedPerCall, callers }: DryRunResult): string {
+export function dryRunText({ title, platforms, floor, memory, loop, auditedPerCall, callers }: DryRunResult): string {
   const head = ['', 'calls/s', 'p50 ms', 'p99 ms', 'CPU ms a call', 'plan alone ms'];
-  const rows = platforms.map(({ platform, perSecond, latency, cpuPerCall, planAlone }) => [
-    platform,
+  const row = (who: string, { perSecond, latency, cpuPerCall }: Answered, planAlone: string) => [
+    who,
     perSecond.toLocaleString('en'),
-    ...[latency.p50, latency.p99, cpuPerCall, planAlone].map(String),
-  ]);
+    ...[latency.p50, latency.p99, cpuPerCall].map(String),
+    planAlone,
+  ];
+  const rows = [...platforms.map(one => row(one.platform, one, String(one.planAlone))), row('express alone', floor, '')];
   const notes = `${callers} callers; ${memory} MB; event loop late by p99 ${loop.p99} ms; ${auditedPerCall} audit lines a call`;
   return [`\nW5  ${title}`, ...aligned([head, ...rows]), notes].join('\n  ');
 }
@@ -60,9 +62,7 @@ export function tableOf({ works, dryRuns }: Results): string {
     return [`${work.id}: ${work.title}`, wallText(mercury), wallText(floor), wallText(one), wallText(each), counted, cpu];
   });
   const head = ['', 'Mercury', 'floor', 'netmiko, one session', 'netmiko, a session per call', 'logins / saves', 'CPU and memory'];
-  const dry = dryRuns?.platforms.map(
-    ({ platform, perSecond, latency }) => `${perSecond.toLocaleString('en')} (\`${platform}\`, p99 ${latency.p99.toFixed(1)} ms)`,
-  );
+  const dry = dryRuns?.platforms.map(one => `${paceText(one)} (\`${one.platform}\`)`);
   return [
     `| ${head.join(' | ')} |`,
     `|---|${head
@@ -70,9 +70,16 @@ export function tableOf({ works, dryRuns }: Results): string {
       .map(() => '---:')
       .join('|')}|`,
     ...rows.map(row => `| ${row.join(' | ')} |`),
-    ...(dry ? ['', `Dry runs a second, on one processor: ${dry.join(', ')}.`] : []),
+    ...(dryRuns && dry
+      ? [
+          '',
+          `Dry runs a second, on one processor, with ${dryRuns.callers} callers: ${dry.join(', ')}. Express alone, with such an answer at hand and nothing done for it: ${paceText(dryRuns.floor)}.`,
+        ]
+      : []),
   ].join('\n');
 }
+
+const paceText = ({ perSecond, latency }: Answered) => `${perSecond.toLocaleString('en')}, p99 ${latency.p99.toFixed(1)} ms`;
 
 function wallText(run: Run | undefined): string {
   if (!run) return '';
