@@ -62,7 +62,7 @@ export function tableOf({ works, dryRuns }: Results): string {
     return [`${work.id}: ${work.title}`, wallText(mercury), wallText(floor), wallText(one), wallText(each), counted, cpu];
   });
   const head = ['', 'Mercury', 'floor', 'netmiko, one session', 'netmiko, a session per call', 'logins / saves', 'CPU and memory'];
-  const dry = dryRuns?.platforms.map(one => `${paceText(one)} (\`${one.platform}\`)`);
+  const dry = dryRuns?.platforms.map(one => `\`${one.platform}\` ${paceText(one)}`);
   return [
     `| ${head.join(' | ')} |`,
     `|---|${head
@@ -79,7 +79,7 @@ export function tableOf({ works, dryRuns }: Results): string {
   ].join('\n');
 }
 
-const paceText = ({ perSecond, latency }: Answered) => `${perSecond.toLocaleString('en')}, p99 ${latency.p99.toFixed(1)} ms`;
+const paceText = ({ perSecond, latency }: Answered) => `${perSecond.toLocaleString('en')} (p99 ${latency.p99.toFixed(1)} ms)`;
 
 function wallText(run: Run | undefined): string {
   if (!run) return '';
