@@ -162,6 +162,6 @@ export function escapePattern(text: string): string {
 }
 
 /** One word of a POSIX shell, whatever it holds. */
-export function shellWord(text: string): string {
+function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -44,7 +44,7 @@ function ratioText({ ratios, runs }: WorkResult, run: Run): string {
 }
 
 /** How many times as long as Mercury it took. */
-export const timesText = (times: number) => `${times >= 10 ? times.toFixed(0) : times.toFixed(2)}`;
+const timesText = (times: number) => `${times >= 10 ? times.toFixed(0) : times.toFixed(2)}`;
 
 function aligned(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0))) ?? [];
